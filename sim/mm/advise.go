@@ -211,6 +211,8 @@ func madvisePopulate(t *sched.Task, s space, start, end uint64, write bool) erro
 		v := s.at(t, at)
 		var err error
 		switch {
+		case !v.OK() && t.Profile().PopulateGap == profile.GapEFAULT && s.find(t, at).OK():
+			err = t.Refuse(abi.EFAULT, "madvise_populate over a hole", sched.Fact{Name: "address", Value: int64(at)})
 		case !v.OK():
 			err = t.Refuse(abi.ENOMEM, "madvise_populate over a hole", sched.Fact{Name: "address", Value: int64(at)})
 		case v.Flags&need == 0:

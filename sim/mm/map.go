@@ -26,7 +26,8 @@ type MapArgs struct {
 // Differs: no randomness.
 const mmapBase = 0x7ffff7fff000
 
-// legacyMask are the flags that MAP_SHARED_VALIDATE accepts.
+// legacyMask are the flags that MAP_SHARED_VALIDATE accepts: not the newer
+// MAP_FIXED_NOREPLACE.
 //
 // Kernel: include/linux/mman.h LEGACY_MAP_MASK, v4.15 and later.
 const legacyMask = abi.MapShared | abi.MapPrivate | abi.MapFixed | abi.MapAnonymous | abi.MapDenywrite |
@@ -152,6 +153,9 @@ func protFlags(prot uint64) Flags {
 //
 // Kernel: mm/mmap.c __get_unmapped_area, all versions.
 func (r *request) place(t *sched.Task, s space, a MapArgs) error {
+	if !t.Profile().MapFixedNoreplace {
+		a.Flags &^= abi.MapFixedNoreplace
+	}
 	fixed := a.Flags&(abi.MapFixed|abi.MapFixedNoreplace) != 0
 	addr, err := freePlace(t, s, wish{a.Addr, a.Place, a.Len, r.Shift, fixed})
 	if err != nil {
@@ -216,6 +220,9 @@ func freePlace(t *sched.Task, s space, w wish) (uint64, error) {
 func (r *request) checkAnonymous(t *sched.Task, _ space, a MapArgs) error {
 	switch a.Flags & abi.MapType {
 	case abi.MapShared:
+		if a.Flags&abi.MapGrowsdown != 0 {
+			return t.Refuse(abi.EINVAL, "VM_GROWSDOWN")
+		}
 		r.PgOff = 0
 		r.Flags |= VMShared | VMMayShare
 	case abi.MapPrivate:
@@ -232,9 +239,13 @@ func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
 	if hasPages(r.ino.Kind) && (a.Len > abi.MaxFileSize || r.PgOff > (abi.MaxFileSize-a.Len)>>abi.PageShift) {
 		return t.Refuse(abi.EOVERFLOW, "file_mmap_ok", sched.Fact{Name: "offset", Value: int64(a.Off)})
 	}
-	switch a.Flags & abi.MapType {
+	kind := a.Flags & abi.MapType
+	if kind == abi.MapSharedValidate && !t.Profile().MapSharedValidate {
+		kind = 0
+	}
+	switch kind {
 	case abi.MapSharedValidate:
-		known := uint64(legacyMask | abi.MapSharedValidate | abi.MapFixedNoreplace)
+		known := uint64(legacyMask)
 		if a.Flags&^known != 0 {
 			return t.Refuse(abi.EOPNOTSUPP, "LEGACY_MAP_MASK", sched.Fact{Name: "flags", Value: int64(a.Flags &^ known)})
 		}
