@@ -22,11 +22,7 @@ var mapFeatures = []Feature{
 		enum(func(p *Profile) *MmapSealCheck { return &p.MmapSealCheck },
 			choice{"hook", "F_SEAL_FUTURE_WRITE does not stop a new writable mapping that is merged with an old one."},
 			choice{"do-mmap", "F_SEAL_FUTURE_WRITE stops every new writable shared mapping, and a refusal unmaps nothing."})},
-	{"write-seal-strip", doMmap, "where a read-only mapping of a write-sealed file is made harmless",
-		enum(func(p *Profile) *WriteSealStrip { return &p.WriteSealStrip },
-			choice{"none", "After F_SEAL_WRITE no shared mapping through a writable descriptor is allowed, not even PROT_READ."},
-			choice{"hook", "After F_SEAL_WRITE PROT_READ shared mappings are allowed, if mmap-counter is after-hook."},
-			choice{"do-mmap", "After F_SEAL_WRITE PROT_READ shared mappings are allowed."})},
+	{"write-seal-strip", doMmap, "where a read-only mapping of a write-sealed file is made harmless", writeSealStrip()},
 	{"future-write-cow-bug", "mm/shmem.c shmem_mmap", "whether F_SEAL_FUTURE_WRITE breaks private mappings",
 		flag(func(p *Profile) *bool { return &p.FutureWriteCOWBug },
 			"Under F_SEAL_FUTURE_WRITE parent and child share what either writes to a private mapping.",
@@ -67,6 +63,19 @@ var mapFeatures = []Feature{
 		flag(func(p *Profile) *bool { return &p.DelayedRmap },
 			"A munmap on another CPU hardly ever makes F_SEAL_WRITE wait.",
 			"A munmap on another CPU can make F_SEAL_WRITE wait.")},
+}
+
+// writeSealStrip is the one enumeration whose meaning another field decides too.
+func writeSealStrip() value {
+	v := enum(func(p *Profile) *WriteSealStrip { return &p.WriteSealStrip },
+		choice{word: "none"}, choice{word: "hook"}, choice{word: "do-mmap"})
+	v.means = func(p *Profile) string {
+		if p.ReadOnlyAfterWriteSeal() {
+			return "After F_SEAL_WRITE PROT_READ shared mappings are allowed."
+		}
+		return "After F_SEAL_WRITE no shared mapping through a writable descriptor is allowed, not even PROT_READ."
+	}
+	return v
 }
 
 var fileFeatures = []Feature{

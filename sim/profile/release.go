@@ -50,18 +50,19 @@ func notes(asked, r Release) []Note {
 	add := func(format string, args ...any) { all = append(all, Note(fmt.Sprintf(format, args...))) }
 
 	if asked.Series != r.Series {
-		add("sealab knows kernels up to %s; %s is taken for one.", Last, asked)
+		add("sealab knows kernels up to %s and takes %s for one of them.", Last, asked)
 	}
 	if strings.HasPrefix(asked.Suffix, "-rc") {
 		add("%s%s is taken for %s as released.", asked, asked.Suffix, asked)
 	}
-	if maker := distributor(asked.Suffix); maker != "" {
+	maker := distributor(asked.Suffix)
+	if maker != "" {
 		add("This is a kernel of %s; what a distribution took over from newer kernels is not known. "+
 			"sealab takes it for Linux %s.", maker, asked)
 	}
-	if !asked.Given {
+	if !asked.Given || maker != "" && r.Point == 0 {
 		if later := laterBackports(r); later != "" {
-			add("%s is taken for the first release of its series. Later releases got: %s.", asked, later)
+			add("%s is taken for the first release of its series. Later ones got: %s.", asked, later)
 		}
 	}
 	for i := range changes {
