@@ -5,26 +5,24 @@ import (
 	"slices"
 )
 
-// constants holds every C name once, sorted by name.
-var constants = collect()
+// constants holds every C name once, sorted by name; values finds one by its
+// name. Neither changes after the program has started.
+var (
+	constants = collect()
+	values    = index(constants)
+)
 
 // Const returns the value of a C name: "MAP_SHARED", "SIGKILL", "EBUSY". It
 // allocates nothing.
 func Const(name string) (int64, bool) {
-	i := search(name)
-	if i < 0 {
-		return 0, false
-	}
-	return int64(constants[i].value), true
+	v, ok := values[name]
+	return v, ok
 }
 
 // ConstBytes is Const for a piece of a log.
 func ConstBytes(name []byte) (int64, bool) {
-	i := search(name)
-	if i < 0 {
-		return 0, false
-	}
-	return int64(constants[i].value), true
+	v, ok := values[string(name)]
+	return v, ok
 }
 
 // Consts returns every C name that Const knows, sorted.
@@ -36,22 +34,12 @@ func Consts() []string {
 	return names
 }
 
-// search returns the place of a name in constants, or -1. It is written out, not
-// slices.BinarySearchFunc, since it is the inner loop of reading a log.
-func search[T string | []byte](name T) int {
-	lo, hi := 0, len(constants)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if constants[mid].name < string(name) {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+func index(words []word) map[string]int64 {
+	m := make(map[string]int64, len(words))
+	for _, w := range words {
+		m[w.name] = int64(w.value)
 	}
-	if lo < len(constants) && constants[lo].name == string(name) {
-		return lo
-	}
-	return -1
+	return m
 }
 
 // collect gathers the words of all tables.

@@ -188,8 +188,11 @@ func ErrnoByName(name string) (Errno, bool) {
 // errnoWord returns the row of errnoTable for e, or nil.
 func errnoWord(e Errno) *errnoRow {
 	i := int(e)
-	if i >= int(ERESTARTSYS) {
+	switch {
+	case i >= int(ERESTARTSYS):
 		i += lastErrno + 1 - int(ERESTARTSYS) // the restart codes follow the others
+	case i > lastErrno:
+		return nil
 	}
 	if i >= len(errnoTable) || errnoTable[i].name == "" {
 		return nil

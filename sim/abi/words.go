@@ -46,6 +46,7 @@ var openHeadWords = []word{
 	{"O_RDONLY", ORdonly},
 	{"O_WRONLY", OWronly},
 	{"O_RDWR", ORdwr},
+	{"O_ACCMODE", OAccmode},
 }
 
 var openWords = []word{
@@ -131,7 +132,6 @@ var cloneWords = []word{
 	{"CLONE_SETTLS", CloneSettls},
 	{"CLONE_PARENT_SETTID", CloneParentSettid},
 	{"CLONE_CHILD_CLEARTID", CloneChildCleartid},
-	{"CLONE_DETACHED", CloneDetached},
 	{"CLONE_UNTRACED", CloneUntraced},
 	{"CLONE_CHILD_SETTID", CloneChildSettid},
 	{"CLONE_NEWCGROUP", CloneNewcgroup},
@@ -195,9 +195,9 @@ var waitWords = []word{
 }
 
 var msyncWords = []word{
+	{"MS_SYNC", MsSync},
 	{"MS_ASYNC", MsAsync},
 	{"MS_INVALIDATE", MsInvalidate},
-	{"MS_SYNC", MsSync},
 }
 
 var seekWords = []word{
@@ -308,6 +308,7 @@ var ioringWords = []word{
 
 // otherWords are names that no family prints, but that a program or a log may use.
 var otherWords = []word{
+	{"CLONE_DETACHED", CloneDetached},
 	{"MAP_ANON", MapAnon},
 	{"O_NDELAY", ONdelay},
 	{"O_ASYNC", OAsync},
@@ -315,7 +316,6 @@ var otherWords = []word{
 	{"WUNTRACED", Wuntraced},
 	{"FALLOC_FL_ALLOCATE_RANGE", FallocFlAllocateRange},
 	{"MAP_TYPE", MapType},
-	{"O_ACCMODE", OAccmode},
 	{"MAP_HUGE_SHIFT", MapHugeShift},
 	{"MFD_HUGE_SHIFT", MfdHugeShift},
 	{"MFD_HUGE_MASK", MfdHugeMask},
