@@ -197,7 +197,7 @@ func TestSignals(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	require.EqualValues(t, 0x7ffff000, abi.MaxRWCount)
-	require.EqualValues(t, 0x7ffffffff000, uint64(abi.TaskSize))
+	require.Equal(t, uint64(0x7ffffffff000), uint64(abi.TaskSize))
 	require.Equal(t, 9, abi.PMDOrder)
 }
 

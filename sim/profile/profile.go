@@ -133,13 +133,6 @@ func (p *Profile) ExpectedCacheRefs(order uint8, hugetlb bool) int32 {
 	return 1 << order
 }
 
-// HugetlbCounts says whether the wait for pins expects a reference for each page
-// of a folio of 1<<order pages that is not on hugetlbfs. See ExpectedCacheRefs,
-// which also knows hugetlbfs.
-func (p *Profile) HugetlbCounts(order uint8) bool {
-	return p.ExpectedCacheRefs(order, false) == 1<<order
-}
-
 // Unit returns the kernel's word for what the page cache is made of: "page" or
 // "folio".
 func (p *Profile) Unit() string {
