@@ -1,8 +1,6 @@
 package scenario
 
 import (
-	"slices"
-
 	"sealab/sim/abi"
 )
 
@@ -194,7 +192,7 @@ func (s *scanner) operandValue() (*Value, bool) {
 		v.Text = string(s.b[start:s.i])
 	}
 	if !v.Known && v.Sym == "" && v.Func == "" {
-		s.hint = nameHint(v.Text, s.syms)
+		s.hint = s.words.nameHint(v.Text)
 		return nil, s.fail(start, "unknown name "+v.Text, "the name of a result, a number or a constant")
 	}
 	return v, true
@@ -213,20 +211,4 @@ func (e *Event) copyValue(a *Arg) *Value {
 		}
 	}
 	return v
-}
-
-// nameHint suggests a constant or a symbol for an unknown name.
-func nameHint(name string, syms map[string]struct{}) string {
-	bound := make([]string, 0, len(syms))
-	for n := range syms {
-		bound = append(bound, n)
-	}
-	slices.Sort(bound)
-	if s := Suggest(name, bound); s != "" {
-		return "did you mean " + s + "?"
-	}
-	if s := Suggest(name, abi.Consts()); s != "" {
-		return "did you mean " + s + "?"
-	}
-	return "write the number of a constant that this program does not know"
 }

@@ -98,5 +98,15 @@ func TestCorpus(t *testing.T) {
 			require.Zero(t, c.unpaired, rel)
 		}
 		require.Zero(t, c.opaque, rel)
+		if cut {
+			c = readAll(t, file, content(t, file), Options{CutAt: 400})
+			whole := 0
+			for _, line := range bytes.Split(content(t, file), []byte("\n")) {
+				if len(line) == 400 {
+					whole++
+				}
+			}
+			require.Equal(t, whole, c.truncated, "with CutAt exactly the lines of that length are cut")
+		}
 	}
 }

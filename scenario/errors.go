@@ -129,11 +129,14 @@ func (s *source) at(lineNo int64, col int, msg string) *SyntaxError {
 	return err
 }
 
+// maxWord is the longest word that a suggestion is sought for, in bytes.
+const maxWord = 40
+
 // Suggest returns the candidate nearest to the misspelled word, or "" if none is near: at most a
-// third of its letters may be wrong, missing or swapped.
+// third of its letters may be wrong, missing or swapped. Case counts for nothing.
 func Suggest(word string, candidates []string) string {
 	best, bestDist := "", len(word)/3+1
-	if len(word) > 64 || len(word) < 2 {
+	if len(word) > maxWord || len(word) < 2 {
 		return ""
 	}
 	for _, c := range candidates {
@@ -145,29 +148,41 @@ func Suggest(word string, candidates []string) string {
 }
 
 // distance counts the letters to insert, delete, change or swap with their neighbour to make b of
-// a, or returns limit if there are as many. Case counts for nothing.
+// a, or returns limit if there are as many.
 func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit || len(b) > maxWord {
 		return limit
 	}
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	before, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
+	var rows [3][maxWord + 1]int
+	before, prev, cur := &rows[0], &rows[1], &rows[2]
+	for j := range len(b) + 1 {
 		prev[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
 		cur[0] = i
+		nearest := i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
-			if a[i-1] == b[j-1] {
+			if lower(a[i-1]) == lower(b[j-1]) {
 				cost = 0
 			}
 			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+			if i > 1 && j > 1 && lower(a[i-1]) == lower(b[j-2]) && lower(a[i-2]) == lower(b[j-1]) {
 				cur[j] = min(cur[j], before[j-2]+1)
 			}
+			nearest = min(nearest, cur[j])
+		}
+		if nearest > limit {
+			return limit
 		}
 		before, prev, cur = prev, cur, before
 	}
 	return min(prev[len(b)], limit)
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }

@@ -44,8 +44,8 @@ func (r *Reader) header(s *scanner, start, end int) bool {
 
 // noLine reports a line that is nothing known.
 func (r *Reader) noLine(s *scanner, w string, start, end int) bool {
-	if sug := SuggestCall(w); sug != "" && sug != w {
-		s.hint = "did you mean " + sug + "?"
+	if !IsCall(w) {
+		s.hint = s.words.hint(w, SuggestCall)
 	}
 	switch {
 	case end < len(s.b) && s.b[end] == ':' && !strings.Contains(w, "?"):

@@ -45,9 +45,11 @@ func (j *joiner) begin(ev *Event, col int) (old *start, ok bool) {
 	if j.size+len(ev.Raw)+perStart > j.max {
 		return old, false
 	}
-	st := &start{}
+	var st *start
 	if n := len(j.free); n > 0 {
 		st, j.free = j.free[n-1], j.free[:n-1]
+	} else {
+		st = new(start)
 	}
 	text := append(st.text[:0], ev.Raw...)
 	*st = start{
@@ -107,7 +109,7 @@ func (r *Reader) nextLost() (*Event, bool) {
 	ev.Style, ev.Time, ev.HasTime, ev.Raw = st.style, st.time, st.has, st.text
 	ev.src = source{file: r.name, joined: true, split: len(st.text) + 1, startLine: st.line,
 		startCol: st.col, start: st.text}
-	s := scanner{b: st.text, ev: ev, syms: r.s.syms}
+	s := scanner{b: st.text, ev: ev, words: r.s.words}
 	s.callArgs()
 	if st.why != "" {
 		ev.Warn = ev.src.at(st.line, 0, fmt.Sprintf("%s of %s never ended: %s", st.name, taskName(ev), st.why))
@@ -242,8 +244,8 @@ func (r *Reader) finish() bool {
 		r.gone(ev)
 	case Program:
 		j.loseAll("the next program begins")
-		r.solo.init()
-		clear(r.s.syms)
+		r.solo.reset()
+		clear(r.s.words.syms)
 		clear(r.tasks)
 		r.called = false
 	case Note:

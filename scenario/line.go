@@ -57,7 +57,7 @@ func (r *Reader) task(s *scanner) bool {
 			pid = pid*10 + int(b[i]-'0')
 			i++
 		}
-		if i >= len(b) || pid > maxPid || b[i] != ' ' && b[i] != '<' {
+		if i >= len(b) || pid > maxPid || i > 1 && b[0] == '0' || b[i] != ' ' && b[i] != '<' {
 			return true
 		}
 		ev.Pid, ev.Style.Pid, ev.Style.PidWidth = pid, PidBare, uint8(i)
@@ -129,14 +129,15 @@ func (r *Reader) namedPid(name string) int {
 func (r *Reader) time(s *scanner, at int) bool {
 	ev, start := s.ev, s.i
 	ns, digits, ok := s.seconds()
-	if !ok {
+	isClock := s.i < len(s.b) && s.b[s.i] == ':'
+	if !ok || !isClock && s.b[start] == '0' && s.i > start+1 && class[s.b[start+1]]&classDigit != 0 {
 		return s.fail(start, "no time and no pid", "")
 	}
 	st := &ev.Style
 	st.TimeDigits = digits
 	ev.HasTime = true
 	switch {
-	case s.i < len(s.b) && s.b[s.i] == ':':
+	case isClock:
 		s.i = start
 		if ns, st.TimeDigits, ok = s.clock(); !ok {
 			return s.fail(start, "bad time of day", "hh:mm:ss")

@@ -53,8 +53,7 @@ func blank(line []byte) bool {
 // scan points the scanner at text, for the event r.ev.
 func (r *Reader) scan(text []byte) {
 	s := &r.s
-	syms, errnos := s.syms, s.errnos
-	*s = scanner{b: text, ev: &r.ev, strict: r.opts.Strict, syms: syms, errnos: errnos}
+	*s = scanner{b: text, ev: &r.ev, strict: r.opts.Strict, words: s.words}
 }
 
 // syntaxError makes an error of what the scanner complained about.
@@ -150,10 +149,13 @@ func (r *Reader) word(s *scanner) bool {
 	return r.header(s, start, end)
 }
 
+// maxSymbols bounds the table of bound results.
+const maxSymbols = 1 << 16
+
 // target reads NAME = call(...).
 func (r *Reader) target(s *scanner, start int, w []byte) bool {
 	s.strict, r.opts.Strict = true, true
-	if _, ok := constant(w); ok {
+	if _, ok := s.words.constant(w); ok {
 		return s.fail(start, "a constant cannot name a result", "a name as r0")
 	}
 	r.ev.Target = r.names.get(w)
@@ -174,9 +176,10 @@ func (r *Reader) target(s *scanner, start int, w []byte) bool {
 	if r.ev.Kind == CallStart {
 		return s.fail(start, "a bound result needs the whole call", "no <unfinished ...>")
 	}
-	if len(s.syms) < maxInterned {
-		s.syms[r.ev.Target] = struct{}{}
+	if len(s.words.syms) >= maxSymbols {
+		return s.fail(start, "more bound results than a scenario may have", "")
 	}
+	s.words.syms[r.ev.Target] = struct{}{}
 	return true
 }
 
@@ -188,9 +191,7 @@ func (r *Reader) call(s *scanner, start int, w []byte) bool {
 	}
 	ev.Kind, ev.Name = Call, r.names.get(w)
 	if s.strict && !IsCall(ev.Name) {
-		if sug := SuggestCall(ev.Name); sug != "" {
-			s.hint = "did you mean " + sug + "?"
-		}
+		s.hint = s.words.hint(ev.Name, SuggestCall)
 		return s.fail(start, "unknown call "+ev.Name, "")
 	}
 	r.called = true
@@ -249,7 +250,7 @@ func (r *Reader) signal(s *scanner) bool {
 	if ev.Kind == Stopped || !s.has(" {") {
 		return true
 	}
-	s.b = s.b[:end]
+	ev.Raw, s.b = nil, s.b[:end]
 	s.i++
 	n, ok := s.add(true)
 	if !ok || !s.value(n) {

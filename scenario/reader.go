@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 
-	"sealab/sim/abi"
-
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -80,8 +78,7 @@ func NewReader(in io.Reader, name string, opts Options) *Reader {
 		name: name, opts: opts, names: newInterner(), tasks: map[string]int{},
 		buf: make([]byte, min(firstBuffer, opts.MaxLine+1)),
 	}
-	r.s.errnos = map[string]abi.Errno{}
-	r.s.syms = map[string]struct{}{}
+	r.s.words = newWords()
 	r.join.init(opts.MaxPending)
 	r.solo.init()
 	r.in, r.stop, r.err = decompress(in)
@@ -180,6 +177,9 @@ func (r *Reader) readLine() ([]byte, error) {
 	for {
 		if n := bytes.IndexByte(r.buf[scanned:r.to], '\n'); n >= 0 {
 			end := scanned + n
+			if end-r.from > r.opts.MaxLine {
+				return nil, r.skipLine()
+			}
 			line := r.buf[r.from:end]
 			r.from = end + 1
 			return r.gotLine(line, len(line)+1)
@@ -205,7 +205,7 @@ func (r *Reader) readLine() ([]byte, error) {
 func (r *Reader) gotLine(line []byte, size int) ([]byte, error) {
 	r.lineNo++
 	r.offset += int64(size)
-	if n := len(line); n > 0 && line[n-1] == '\r' {
+	for n := len(line); n > 0 && line[n-1] == '\r'; n-- {
 		line = line[:n-1]
 	}
 	return line, nil

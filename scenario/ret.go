@@ -1,10 +1,6 @@
 package scenario
 
-import (
-	"bytes"
-
-	"sealab/sim/abi"
-)
+import "bytes"
 
 // result reads what follows the closing parenthesis of a call: ` = 3 <0.000123>`. base is the
 // column of the line at which byte 0 of the text stands.
@@ -120,20 +116,9 @@ func (s *scanner) retRest() bool {
 
 func (s *scanner) errno() bool {
 	ret := &s.ev.Ret
-	if e, ok := s.errnos[string(ret.ErrName)]; ok {
-		ret.Errno = e
-		return true
+	if ret.Errno = s.words.errno(ret.ErrName); ret.Errno == 0 && s.strict {
+		return s.fail(s.i-len(ret.ErrName), "unknown error "+string(ret.ErrName), "")
 	}
-	name := string(ret.ErrName)
-	e, ok := abi.ErrnoByName(name)
-	if !ok && s.strict {
-		s.fail(s.i-len(name), "unknown error "+name, "")
-		return false
-	}
-	if len(s.errnos) < maxInterned {
-		s.errnos[name] = e
-	}
-	ret.Errno = e
 	return true
 }
 
@@ -187,20 +172,22 @@ func (s *scanner) seconds() (ns int64, digits uint8, ok bool) {
 	if s.i == start || s.i-start > 10 || ns > maxSeconds {
 		return 0, 0, false
 	}
-	ns *= 1e9
 	if s.i+1 >= len(s.b) || s.b[s.i] != '.' || class[s.b[s.i+1]]&classDigit == 0 {
-		return ns, 0, true
+		return ns * secondNS, 0, true
 	}
-	unit := int64(1e9)
-	for s.i++; s.i < len(s.b) && class[s.b[s.i]]&classDigit != 0; s.i++ {
-		unit /= 10
-		ns += int64(s.b[s.i]-'0') * unit
-		if digits++; digits > 9 {
-			return 0, 0, false
-		}
+	s.i++
+	start = s.i
+	for s.i < len(s.b) && class[s.b[s.i]]&classDigit != 0 && s.i-start < 10 {
+		ns = ns*10 + int64(s.b[s.i]-'0')
+		s.i++
 	}
-	return ns, digits, true
+	if s.i-start > 9 {
+		return 0, 0, false
+	}
+	return ns * tens[9-(s.i-start)], uint8(s.i - start), true
 }
+
+var tens = [10]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
 // maxSeconds is what fits into nanoseconds of an int64, with room to add to it.
 const maxSeconds = 4_000_000_000

@@ -1,10 +1,6 @@
 package scenario
 
-import (
-	"bytes"
-
-	"sealab/sim/abi"
-)
+import "bytes"
 
 // Limits on a single line; what is beyond them is an error, not a crash.
 const (
@@ -42,8 +38,8 @@ type scanner struct {
 	b      []byte
 	i      int
 	ev     *Event
-	syms   map[string]struct{} // names bound to results so far
-	strict bool                // nothing Opaque, no unknown names
+	words  *words
+	strict bool // nothing Opaque, no unknown names
 	depth  int
 	cut    bool // the text ended before the call did
 	hard   bool // the failure is final, Opaque is no way out
@@ -51,7 +47,6 @@ type scanner struct {
 
 	errCol          int
 	msg, want, hint string
-	errnos          map[string]abi.Errno
 }
 
 // fail records the first thing that went wrong at byte col.
@@ -257,14 +252,25 @@ func (s *scanner) operator() (Op, int) {
 			return OpShift, 2
 		}
 	case ' ':
-		for _, op := range [...]Op{OpAnd, OpEq, OpOr, OpBarSp} {
-			if s.has(opText[op]) {
-				return op, len(opText[op])
-			}
+		at := s.i
+		s.spaces()
+		op, size := s.spacedOperator()
+		size += s.i - at
+		s.i = at
+		return op, size
+	}
+	return OpNone, 0
+}
+
+// spacedOperator recognises an operator with spaces around it, the first ones passed.
+func (s *scanner) spacedOperator() (Op, int) {
+	for _, op := range [...]Op{OpAnd, OpEq, OpOr, OpBarSp} {
+		if text := opText[op][1:]; s.has(text) {
+			return op, len(text)
 		}
-		if s.has(" + ") {
-			return OpAdd, 3
-		}
+	}
+	if s.has("+ ") {
+		return OpAdd, 2
 	}
 	return OpNone, 0
 }
@@ -341,7 +347,7 @@ func (s *scanner) opaque(n, start int) bool {
 				}
 				continue
 			}
-			text := bytes.TrimRight(s.b[start:i], " ")
+			text := s.b[start:i]
 			if len(text) == 0 || s.has(unfinished) {
 				s.hard = true
 				return false

@@ -16,6 +16,12 @@ const maxLive = 1 << 16
 
 func (so *solo) init() { *so = solo{live: map[int]struct{}{}} }
 
+// reset forgets the tasks of the program before.
+func (so *solo) reset() {
+	clear(so.live)
+	*so = solo{live: so.live}
+}
+
 // note takes up the pid of "strace: Process 7 attached".
 func (so *solo) note(text []byte) {
 	const before = "strace: Process "

@@ -25,7 +25,12 @@ func (s *scanner) term(n int, named bool) bool {
 			if !s.decoration(n) {
 				return false
 			}
-		case c == ' ' && s.has(" /*"):
+		case c == ' ':
+			at := s.i
+			if s.spaces(); !s.has("/*") {
+				s.i = at
+				return true
+			}
 			if !s.note(n) {
 				return false
 			}
@@ -138,8 +143,8 @@ func (s *scanner) word(n int, named bool) bool {
 		return true
 	}
 	a.Kind = Ident
-	if len(s.syms) > 0 {
-		if _, ok := s.syms[string(w)]; ok {
+	if len(s.words.syms) > 0 {
+		if _, ok := s.words.syms[string(w)]; ok {
 			a.Kind = Symbol
 			return true
 		}
@@ -154,11 +159,11 @@ func (s *scanner) word(n int, named bool) bool {
 // name looks up a constant. In a scenario written by hand an unknown one is a mistake, except in
 // a set, whose members have names of their own ([INT CHLD]).
 func (s *scanner) name(a *Arg, w []byte) (int64, bool) {
-	v, ok := constant(w)
+	v, ok := s.words.constant(w)
 	if !ok && s.strict && s.depth == 0 {
 		s.hard = true
 		s.fail(s.i-len(w), "unknown name "+string(w), "")
-		s.hint = nameHint(string(w), s.syms)
+		s.hint = s.words.nameHint(string(w))
 	}
 	return v, ok
 }
@@ -415,7 +420,7 @@ func decorationEnd(b []byte, i int) int {
 // note reads a comment.
 func (s *scanner) note(n int) bool {
 	a := s.slot(n)
-	start := s.i + 3
+	start := s.i + 2
 	end := bytes.Index(s.b[start:], []byte("*/"))
 	if end < 0 {
 		a.Note, a.Bits = s.b[start:], a.Bits|HasNote|Truncated
