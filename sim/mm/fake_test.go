@@ -14,63 +14,45 @@ import (
 	"sealab/sim/sched"
 )
 
-// fakeFile is a file system for tests: its page tree is a Go map in an object that
-// the inode's Info names.
+// fakeFile is a file system for tests: sizes, holes and faults, and nothing else.
 type fakeFile struct{}
-
-type fakePages struct{ at map[uint64]sched.ID }
-
-func (p *fakePages) Clone() sched.Object {
-	c := &fakePages{map[uint64]sched.ID{}}
-	for k, v := range p.at {
-		c.at[k] = v
-	}
-	return c
-}
-func (p *fakePages) Encode(dst []byte) []byte { return dst }
-
-var (
-	fakeLoad  = sched.NewOp("fake load", sched.Read, func(p *fakePages, i uint64) sched.ID { return p.at[i] })
-	fakeStore = sched.NewOp("fake store", sched.Write, func(p *fakePages, a [2]uint64) sched.None {
-		if p.at[a[0]] = sched.ID(a[1]); a[1] == 0 {
-			delete(p.at, a[0])
-		}
-		return sched.None{}
-	})
-)
 
 func (fakeFile) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, error) {
 	i := inode.Of(t, ino)
 	if int64(pgoff) >= (inode.Size(t, ino)+abi.PageSize-1)>>abi.PageShift {
-		return 0, t.Refuse(abi.EFAULT, "fake EOF")
+		return 0, t.Refuse(abi.EFAULT, "fake end of file")
 	}
-	t.Lock(i.Map.Lock)
-	fo := fakeLoad.On(t, i.Info, pgoff)
+	order := i.Shift - abi.PageShift
+	i.Map.LockPages(t)
+	fo := i.Map.Load(t, pgoff).Folio()
 	if fo == 0 {
-		fo = folio.Alloc(t, i.Shift-abi.PageShift, false)
-		folio.Place(t, fo, i.Map.Pages, pgoff)
-		fakeStore.On(t, i.Info, [2]uint64{pgoff, uint64(fo)})
+		fo = folio.Alloc(t, order, false)
+		folio.GetN(t, fo, 1<<order-1)
+		if err := i.Map.Insert(t, pgoff, order, fo); err != nil {
+			panic(err)
+		}
+		folio.AddLRU(t, fo)
 	}
 	folio.Hold(t, fo)
-	t.Unlock(i.Map.Lock)
+	i.Map.UnlockPages(t)
 	return fo, nil
 }
 
 // drop removes one page, in the order of a truncation.
 func drop(t *sched.Task, ino sched.ID, pgoff uint64) {
-	i := inode.Of(t, ino)
-	i.Map.UnmapRange(t, pgoff, pgoff+1, false)
-	t.Lock(i.Map.Lock)
-	fo := fakeLoad.On(t, i.Info, pgoff)
-	if fo != 0 {
-		fakeStore.On(t, i.Info, [2]uint64{pgoff, 0})
-		folio.Place(t, fo, 0, 0)
-		t.Hold(fo)
+	m := inode.Of(t, ino).Map
+	m.UnmapRange(t, pgoff, pgoff+1, false)
+	m.LockPages(t)
+	f := m.Load(t, pgoff)
+	if f.Folio() != 0 {
+		m.Remove(t, f, 1<<f.Order)
 	}
-	t.Unlock(i.Map.Lock)
-	i.Map.UnmapRange(t, pgoff, pgoff+1, false)
-	if fo != 0 {
-		folio.Release(t, fo)
+	m.UnlockPages(t)
+	m.UnmapRange(t, pgoff, pgoff+1, false)
+	if f.Folio() != 0 {
+		for range 1 << f.Order {
+			folio.Release(t, f.Folio())
+		}
 	}
 }
 
@@ -88,14 +70,10 @@ func (fakeFile) Punch(t *sched.Task, file sched.ID, off, n int64) error {
 func (fakeFile) Release(*sched.Task, sched.ID) {}
 
 func (fakeFile) Evict(t *sched.Task, ino sched.ID) {
-	info := inode.Of(t, ino).Info
-	if info == 0 {
-		return // shared anonymous memory
+	m := inode.Of(t, ino).Map
+	for f := m.Find(t, 0, 1<<52); f.OK; f = m.Find(t, 0, 1<<52) {
+		drop(t, ino, f.Index)
 	}
-	for at := int64(0); at < inode.Size(t, ino); at += abi.PageSize {
-		drop(t, ino, uint64(at)>>abi.PageShift)
-	}
-	sched.Free(t, info)
 }
 
 func init() {
@@ -109,14 +87,13 @@ func newFile(t *sched.Task, kind inode.Kind, pages int64, mode inode.FMode) sche
 	if kind == inode.Hugetlb {
 		shift = abi.PMDShift
 	}
-	info := sched.New(t, &fakePages{map[uint64]sched.ID{}})
-	ino := inode.New(t, inode.Inode{Kind: kind, Size: pages << shift, Shift: shift, Info: info})
+	ino := inode.New(t, inode.Inode{Kind: kind, Size: pages << shift, Shift: shift})
 	return inode.Open(t, ino, mode, 0)
 }
 
 const rw = inode.Readable | inode.Writable
 
-// kernel returns a machine with the newest kernel's behaviour, or another's.
+// machine returns a machine with the newest kernel's behaviour, or another's.
 func machine(tb testing.TB, release string) *sched.Sched {
 	p := profile.Newest()
 	if release != "" {

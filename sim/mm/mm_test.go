@@ -222,6 +222,7 @@ func TestMapCounts(tb *testing.T) {
 		expect(2, "the child is gone")
 		require.NoError(tb, mm.Unmap(t, m, 0, abi.TaskSize))
 		expect(0, "all unmapped")
+		folio.DrainAllBatches(t)
 		require.EqualValues(tb, 1, folio.RefCount(t, fo), "only the page cache has it")
 		drop(t, inode.FileOf(t, file).Inode, 0)
 	})
