@@ -285,7 +285,8 @@ func (st *mmState) Touch(r *rapid.T) {
 func (st *mmState) Advise(r *rapid.T) {
 	p := st.proc(r)
 	first, end := mmSpan(r)
-	advice := rapid.SampledFrom([]int64{abi.MadvDontneed, abi.MadvRemove, abi.MadvDontfork, abi.MadvDofork}).Draw(r, "advice")
+	all := []int64{abi.MadvDontneed, abi.MadvRemove, abi.MadvDontfork, abi.MadvDofork}
+	advice := rapid.SampledFrom(all).Draw(r, "advice")
 	want := error(nil)
 	for i := first; i < end; i++ {
 		q := p.pages[i]

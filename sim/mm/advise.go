@@ -68,7 +68,8 @@ func validAdvice(t *sched.Task, advice int64) error {
 	case abi.MadvCollapse, abi.MadvHwpoison, abi.MadvSoftOffline, abi.MadvGuardInstall, abi.MadvGuardRemove:
 		return t.Refuse(abi.EINVAL, "advice that is not modelled", fact)
 	default:
-		if advice >= abi.MadvNormal && advice <= abi.MadvDontneed || advice >= abi.MadvFree && advice <= abi.MadvDontneedLocked {
+		if advice >= abi.MadvNormal && advice <= abi.MadvDontneed ||
+			advice >= abi.MadvFree && advice <= abi.MadvDontneedLocked {
 			return nil
 		}
 	}

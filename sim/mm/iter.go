@@ -1,6 +1,9 @@
 package mm
 
-import "sealab/sim/sched"
+import (
+	"sealab/sim/profile"
+	"sealab/sim/sched"
+)
 
 // EachVMA visits the VMAs of an MM in order of their addresses. Like all of this
 // file it is for drivers, checkers and explanations, and takes no step.
@@ -32,3 +35,8 @@ func Lookup(w *sched.World, mm sched.ID, addr uint64) VMA {
 	}
 	return VMA{}
 }
+
+// Countable says whether a mapping counts as one that may become writable.
+//
+// Kernel: include/linux/fs.h vma_is_shared_maywrite, v6.7 and later.
+func Countable(p *profile.Profile, v VMA) bool { return v.OK() && v.File != 0 && countable(p, v.Flags) }

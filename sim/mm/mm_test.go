@@ -314,7 +314,8 @@ func TestUserAccess(tb *testing.T) {
 		require.EqualValues(tb, 2*page-100, done, "up to the end of file")
 		_, before, err := mm.CopyFrom(t, m, a, page)
 		require.NoError(tb, err)
-		private, err := mm.Map(t, m, mm.MapArgs{Len: page, Prot: abi.ProtRead | abi.ProtWrite, Flags: abi.MapPrivate, File: file})
+		private, err := mm.Map(t, m, mm.MapArgs{Len: page, Prot: abi.ProtRead | abi.ProtWrite,
+			Flags: abi.MapPrivate, File: file})
 		require.NoError(tb, err)
 		_, err = mm.WriteRemote(t, m, private, 8, 9)
 		require.NoError(tb, err)

@@ -139,7 +139,7 @@ func zap(t *sched.Task, s space, r pages, base int) {
 // Kernel: mm/mmu_gather.c tlb_finish_mmu, all versions.
 func endGather(t *sched.Task, base int) {
 	for n := len(t.Held); n > base; n = len(t.Held) {
-		folio.Release(t, t.Held[n-1])
+		folio.Release(t, t.Held[n-1].ID)
 	}
 }
 
