@@ -133,9 +133,9 @@ func (s *source) at(lineNo int64, col int, msg string) *SyntaxError {
 const maxWord = 40
 
 // Suggest returns the candidate nearest to the misspelled word, or "" if none is near: at most a
-// third of its letters may be wrong, missing or swapped. Case counts for nothing.
+// third of its letters, or one, may be wrong, missing or swapped. Case counts for nothing.
 func Suggest(word string, candidates []string) string {
-	best, bestDist := "", len(word)/3+1
+	best, bestDist := "", max(len(word)/3, 1)+1
 	if len(word) > maxWord || len(word) < 2 {
 		return ""
 	}

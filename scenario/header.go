@@ -45,7 +45,7 @@ func (r *Reader) header(s *scanner, start, end int) bool {
 // noLine reports a line that is nothing known.
 func (r *Reader) noLine(s *scanner, w string, start, end int) bool {
 	if !IsCall(w) {
-		s.hint = s.words.hint(w, SuggestCall)
+		s.hint = s.words.hint(w, suggestLine)
 	}
 	switch {
 	case end < len(s.b) && s.b[end] == ':' && !strings.Contains(w, "?"):

@@ -76,12 +76,15 @@ func IsCall(name string) bool {
 	return ok
 }
 
-// SuggestCall returns the known call or line word nearest to the misspelled name, or "".
-func SuggestCall(name string) string {
-	if s := Suggest(name, knownCalls()); s != "" {
+// SuggestCall returns the known call nearest to the misspelled name, or "".
+func SuggestCall(name string) string { return Suggest(name, knownCalls()) }
+
+// suggestLine returns the word that a line may begin with nearest to the misspelled name, or "".
+func suggestLine(name string) string {
+	if s := Suggest(name, slices.Concat(headerNames, conditionNames)); s != "" {
 		return s
 	}
-	return Suggest(name, slices.Concat(headerNames, conditionNames))
+	return SuggestCall(name)
 }
 
 // maxInterned bounds the table of names: a damaged log may hold any number of them.

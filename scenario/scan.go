@@ -329,38 +329,52 @@ func (s *scanner) wrap(n int) bool {
 	return true
 }
 
-// opaque takes the text from start to the next comma or closing bracket as it is. If there is none
-// the earlier failure stands.
+// opaque takes the text from start to the next comma or closing bracket as it is. If there is none,
+// or the brackets in it do not match, the earlier failure stands.
 func (s *scanner) opaque(n, start int) bool {
+	end := opaqueEnd(s.b, start)
+	if end <= start {
+		s.hard = true
+		return false
+	}
+	a, at := s.slot(n), int32(len(s.ev.Nodes))
+	*a = Arg{
+		Kind: Opaque, Op: a.Op, Col: int32(start), Text: s.b[start:end], First: at, Last: at, End: at,
+	}
+	s.i, s.msg, s.want, s.hint = end, "", "", ""
+	return true
+}
+
+// opaqueEnd returns the index of the comma or bracket that ends the value at i, or -1.
+func opaqueEnd(b []byte, i int) int {
+	var open [maxDepth]byte
 	depth := 0
-	for i := start; i < len(s.b); i++ {
-		switch s.b[i] {
+	for ; i < len(b); i++ {
+		c := b[i]
+		switch c {
 		case '"':
-			i = closingQuote(s.b, i+1)
+			i = closingQuote(b, i+1)
 		case '(', '[', '{':
+			if depth == maxDepth {
+				return -1
+			}
+			open[depth] = c
 			depth++
-			continue
-		case ')', ']', '}', ',':
-			if depth > 0 {
-				if s.b[i] != ',' {
-					depth--
-				}
-				continue
+		case ')', ']', '}':
+			if depth == 0 {
+				return i
 			}
-			text := s.b[start:i]
-			if len(text) == 0 || s.has(unfinished) {
-				s.hard = true
-				return false
+			depth--
+			if c != open[depth]+1 && c != open[depth]+2 { // ')' is '('+1, the others +2
+				return -1
 			}
-			a := s.slot(n)
-			at := int32(len(s.ev.Nodes))
-			*a = Arg{Kind: Opaque, Op: a.Op, Col: int32(start), Text: text, First: at, Last: at, End: at}
-			s.i, s.msg, s.want, s.hint = i, "", "", ""
-			return true
+		case ',':
+			if depth == 0 {
+				return i
+			}
 		}
 	}
-	s.hard = true
-	return false
+	return -1
 }
 
 // closingQuote returns the index of the quote that closes the string whose text begins at i, or
