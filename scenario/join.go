@@ -292,7 +292,7 @@ func (r *Reader) tear(line []byte) bool {
 		return false
 	}
 	at := bytes.LastIndex(line, []byte("strace: Process "))
-	if at <= 0 {
+	if at <= 0 || at > r.opts.MaxLine {
 		return false
 	}
 	lineNo := r.ev.Line
@@ -307,7 +307,7 @@ func (r *Reader) tear(line []byte) bool {
 
 // mend puts the line after the first half of the torn call.
 func (r *Reader) mend(line []byte) ([]byte, int64) {
-	if bytes.HasPrefix(line, []byte("strace: ")) || len(r.torn)+len(line) > r.opts.MaxLine {
+	if bytes.HasPrefix(line, []byte("strace: ")) {
 		return line, r.lineNo
 	}
 	whole := append(r.torn, line...)

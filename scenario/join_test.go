@@ -29,9 +29,8 @@ func brief(ev *Event) string {
 	return s
 }
 
-func TestJoin(t *testing.T) {
-	for _, c := range []struct{ name, text, want string }{
-		{"arguments of both halves", `
+var joinCases = []struct{ name, text, want string }{
+	{"arguments of both halves", `
 			7 read(4,  <unfinished ...>
 			8 close(4) = 0
 			7 <... read resumed>"aa", 4096) = 2
@@ -39,19 +38,19 @@ func TestJoin(t *testing.T) {
 			7 CallStart read 4
 			8 Call close 4 = 0
 			7 CallEnd read 4 "aa" 4096 = 2`},
-		{"in the middle of a struct", `
+	{"in the middle of a struct", `
 			7 ioctl(4, X, {a=1 <unfinished ...>
 			7 <... ioctl resumed>, b=[2]} => {c=3}) = 2
 			`, `
 			7 CallStart ioctl 4 X {a=1}
 			7 CallEnd ioctl 4 X {a=1, b=[2]} => {c=3} = 2`},
-		{"old strace", `
+	{"old strace", `
 			[pid 7] futex(0x1, FUTEX_WAIT, 2, NULL <unfinished ...>
 			[pid 7] <... futex resumed> ) = 0
 			`, `
 			7 CallStart futex 0x1 FUTEX_WAIT 2 NULL
 			7 CallEnd futex 0x1 FUTEX_WAIT 2 NULL = 0`},
-		{"killed inside", `
+	{"killed inside", `
 			7 pause( <unfinished ...>
 			8 fcntl(3, F_ADD_SEALS, F_SEAL_WRITE <unfinished ...>
 			8 +++ killed by SIGKILL +++
@@ -62,7 +61,7 @@ func TestJoin(t *testing.T) {
 			8 CallLost fcntl 3 F_ADD_SEALS F_SEAL_WRITE
 			8 Killed SIGKILL
 			7 CallEnd pause = ?`},
-		{"never ended", `
+	{"never ended", `
 			9 pause( <unfinished ...>
 			7 close(1 <unfinished ...>
 			# program next
@@ -75,18 +74,18 @@ func TestJoin(t *testing.T) {
 			0 Program next
 			7 CallStart close 2
 			7 CallLost close 2; f:4:9: close of task 7 never ended: the log ends`},
-		{"end without start", `
+	{"end without start", `
 			7 <... close resumed>, 5) = 0
 			`, `
 			7 CallEnd close = 0; f:1:8: close ends in task 7, which has not begun it`},
-		{"end of another", `
+	{"end of another", `
 			7 close(1 <unfinished ...>
 			7 <... read resumed>"", 5) = 0
 			`, `
 			7 CallStart close 1
 			7 CallLost close 1
 			7 CallEnd read = 0; f:2:8: read ends in task 7, which began close in line 1`},
-		{"start inside a call", `
+	{"start inside a call", `
 			7 close(1 <unfinished ...>
 			7 read(1 <unfinished ...>
 			7 <... read resumed>, "", 5) = 0
@@ -95,7 +94,7 @@ func TestJoin(t *testing.T) {
 			7 CallLost close 1
 			7 CallStart read 1; f:2:3: read begins in task 7, which has not ended close of line 1
 			7 CallEnd read 1 "" 5 = 0`},
-		{"execve in a thread", `
+	{"execve in a thread", `
 			7 pause( <unfinished ...>
 			8 execve("/a", [], NULL <unfinished ...>
 			8 +++ superseded by execve in pid 7 +++
@@ -106,7 +105,14 @@ func TestJoin(t *testing.T) {
 			7 CallLost pause
 			8 Superseded
 			7 CallEnd execve "/a" [] NULL = 0`},
-		{"on the terminal", `
+	{"torn at the end", `
+			close(3) = 0
+			fork(strace: Process 8 attached
+			`, `
+			0 Call close 3 = 0
+			0 Note
+			0 Call fork`},
+	{"on the terminal", `
 			fork(strace: Process 8 attached
 			 <unfinished ...>
 			[pid 8] close(3) = 0
@@ -124,7 +130,10 @@ func TestJoin(t *testing.T) {
 			8 Exit
 			7 CallEnd wait4 8 NULL 0 NULL = 8
 			7 Call close 4 = 0`},
-	} {
+}
+
+func TestJoin(t *testing.T) {
+	for _, c := range joinCases {
 		t.Run(c.name, func(t *testing.T) {
 			trim := func(s string) string { return strings.ReplaceAll(strings.Trim(s, "\n\t"), "\t", "") }
 			r := NewReader(strings.NewReader(trim(c.text)), "f", Options{})

@@ -145,6 +145,9 @@ func (r *Reader) Next() (*Event, error) {
 			return nil, r.err
 		}
 		line, err := r.readLine()
+		if err == io.EOF && len(r.torn) > 0 {
+			line, err = nil, nil // the first half of a torn call is all there is
+		}
 		if err != nil {
 			if err == io.EOF {
 				r.err = io.EOF

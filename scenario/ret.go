@@ -126,6 +126,11 @@ func (s *scanner) errno() bool {
 func (s *scanner) paren() {
 	start, depth := s.i+1, 0
 	ret := &s.ev.Ret
+	if n := bytes.IndexByte(s.b[start:], ')'); n >= 0 && start+n+3 < len(s.b) && s.b[start+n+2] == '<' &&
+		bytes.IndexByte(s.b[start:start+n], '(') < 0 && bytes.IndexByte(s.b[start:start+n], '"') < 0 {
+		ret.Paren, ret.HasParen, s.i = s.b[start:start+n], true, start+n+1 // the message of an errno
+		return
+	}
 	for i := s.i; i < len(s.b); i++ {
 		switch s.b[i] {
 		case '"':
