@@ -1,0 +1,31 @@
+# Short names for what a contributor runs. Each is one go command or .ci/run.
+
+GO ?= go
+FUZZTIME ?= 2m
+CHECKS ?= 20000
+
+.PHONY: all build test generate lint long ci
+
+all: build test
+
+build:
+	$(GO) build -o bin/ ./cmd/sealab
+
+test:
+	$(GO) test ./...
+
+# docs/KERNEL_MAP.md and everything else that is written from the source
+generate:
+	$(GO) generate ./...
+
+lint:
+	.ci/run lint
+
+# Property tests with many more cases, then minutes of fuzzing for each target
+long:
+	RAPID_CHECKS=$(CHECKS) $(GO) test -timeout 2h ./...
+	FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+# Everything that is checked before a change is accepted
+ci:
+	.ci/run
