@@ -178,7 +178,7 @@ func (st *mmState) Map(r *rapid.T) {
 	case "private":
 		a.Flags, page.account = abi.MapPrivate, write
 	case "anonymous":
-		a.File, a.Flags, page.account = 0, abi.MapPrivate|abi.MapAnonymous, write
+		a.File, a.Flags = 0, abi.MapPrivate|abi.MapAnonymous|abi.MapNoreserve // never VM_ACCOUNT
 		page.off = mmAddr(first) / abi.PageSize
 	}
 	page.file = a.File
@@ -226,7 +226,7 @@ func (st *mmState) Protect(r *rapid.T) {
 			want = abi.EACCES
 		default:
 			q.prot = prot
-			q.account = q.account || !q.shared && prot&abi.ProtWrite != 0
+			q.account = q.account || !q.shared && q.file != 0 && prot&abi.ProtWrite != 0
 		}
 	}
 	st.do(r, func(t *sched.Task) {
@@ -439,8 +439,8 @@ func contains(users []mapping.User, u mapping.User) bool {
 func mmConserved(w *sched.World, tasks []*sched.Task) (wrong []string) {
 	held := map[sched.ID]int32{}
 	for _, t := range tasks {
-		for _, id := range t.Held {
-			held[id]++
+		for _, h := range t.Held {
+			held[h.ID] += h.N
 		}
 	}
 	w.Each(func(_ sched.ID, o sched.Object) {

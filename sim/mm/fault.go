@@ -109,26 +109,37 @@ func install(t *sched.Task, s space, e Entry, tree sched.ID) bool {
 	return true
 }
 
+// prepareAnon notes that a private VMA has private pages that were written.
+//
+// Kernel: mm/rmap.c anon_vma_prepare, all versions.
+func prepareAnon(t *sched.Task, s space, v VMA) {
+	if !v.Anon && v.Private() {
+		anonPrepare.On(t, s.id, v.Start)
+	}
+}
+
 // newAnon returns a fresh private folio, which the task holds.
 //
 // Kernel: mm/memory.c folio_prealloc, v6.8 and later (alloc_page_vma before).
-func newAnon(t *sched.Task, s space, v VMA) sched.ID {
-	if !v.Anon {
-		anonPrepare.On(t, s.id, v.Start)
-	}
+func newAnon(t *sched.Task, v VMA) sched.ID {
 	fo := folio.Alloc(t, v.Shift-abi.PageShift, true)
 	t.Hold(fo)
 	return fo
 }
 
-// anonFault puts in a fresh page of zeros.
+// anonFault puts in a fresh page of zeros. After a read it is not writable, and
+// fork does not copy it.
 //
 // Kernel: mm/memory.c do_anonymous_page, all versions.
 // Differs: also for a read, where the kernel shows the one page of zeros.
 func anonFault(t *sched.Task, s space, v VMA, page uint64, write bool) {
-	fo := newAnon(t, s, v)
+	if write {
+		prepareAnon(t, s, v)
+	}
+	fo := newAnon(t, v)
 	folio.AddLRU(t, fo)
-	install(t, s, Entry{page, PTE{Folio: fo, Write: v.Flags&VMWrite != 0, Dirty: write, Anon: true, Own: true}}, 0)
+	e := PTE{Folio: fo, Write: write && v.Flags&VMWrite != 0, Dirty: write, Anon: true, Own: true}
+	install(t, s, Entry{page, e}, 0)
 }
 
 // copyOnWrite puts in a private copy of a file's folio, which the task holds and
@@ -136,7 +147,8 @@ func anonFault(t *sched.Task, s space, v VMA, page uint64, write bool) {
 //
 // Kernel: mm/memory.c do_cow_fault, all versions.
 func copyOnWrite(t *sched.Task, s space, v VMA, page uint64, fo sched.ID) {
-	c := newAnon(t, s, v)
+	prepareAnon(t, s, v)
+	c := newAnon(t, v)
 	folio.Change(t, c, folio.Content(t, fo))
 	if v.Shift == abi.PageShift {
 		folio.AddLRU(t, c)
@@ -151,6 +163,7 @@ func copyOnWrite(t *sched.Task, s space, v VMA, page uint64, fo sched.ID) {
 // Kernel: mm/memory.c do_wp_page, all versions.
 func writeProtected(t *sched.Task, s space, v VMA, e Entry) error {
 	if !v.Private() || e.Anon && (e.Own || unshared(t, e.Folio)) {
+		prepareAnon(t, s, v)
 		t.Lock(s.ptl)
 		if getPTE.On(t, s.table, e.Page) == e.PTE {
 			e.Write, e.Dirty, e.Own = v.Flags&VMWrite != 0, true, e.Anon
@@ -159,7 +172,8 @@ func writeProtected(t *sched.Task, s space, v VMA, e Entry) error {
 		t.Unlock(s.ptl)
 		return nil
 	}
-	c := newAnon(t, s, v)
+	prepareAnon(t, s, v)
+	c := newAnon(t, v)
 	if v.Shift == abi.PageShift {
 		folio.AddLRU(t, c)
 	}

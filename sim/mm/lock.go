@@ -61,12 +61,6 @@ func lockRange(t *sched.Task, s space, addr, n uint64, lock bool) (end uint64, e
 	return end, err
 }
 
-// unlockRange takes VM_LOCKED from a range of one VMA, under mmap_lock.
-func unlockRange(t *sched.Task, s space, start, end uint64) error {
-	v := s.at(t, start)
-	return setFlags(t, s, v, start, min(end, v.End), v.Flags&^VMLocked)
-}
-
 // setFlags gives a part of a VMA other flags, if they are others.
 func setFlags(t *sched.Task, s space, v VMA, start, end uint64, flags Flags) error {
 	if flags == v.Flags {

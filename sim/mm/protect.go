@@ -73,6 +73,9 @@ func protectOne(t *sched.Task, s space, v VMA, start, end uint64, flags Flags) e
 	if flags&(VMWrite|VMAccount|VMShared|VMNoReserve|VMHugetlb) == VMWrite && v.Flags&VMWrite == 0 {
 		flags |= VMAccount
 	}
+	if flags&VMWrite == 0 && v.File == 0 && !v.Anon {
+		flags &^= VMAccount
+	}
 	v, err := modify(t, s, v, start, end, flags)
 	if err != nil {
 		return err

@@ -28,8 +28,7 @@ type RemapArgs struct {
 //
 // Kernel: mm/mremap.c do_mremap, v6.17 and later (mremap before).
 // Differs: before v6.17, what lay at MREMAP_FIXED was unmapped before the last
-// checks. Of several mappings in the old range only one is moved; v6.17 and later
-// move all with MREMAP_FIXED.
+// checks, and several mappings in the old range were refused with EFAULT.
 func Remap(t *sched.Task, mm sched.ID, a RemapArgs) (uint64, error) {
 	a.OldLen, a.NewLen = pageAlign(a.OldLen), pageAlign(a.NewLen)
 	dontunmap := t.Profile().MremapDontunmap != profile.DontunmapNone
@@ -90,6 +89,9 @@ func remap(t *sched.Task, s space, a RemapArgs) (addr uint64, grown bool, err er
 			err = munmap(t, s, a.Addr+a.NewLen, a.OldLen-a.NewLen)
 		}
 		return a.Addr, false, err
+	}
+	if a.Flags&abi.MremapFixed != 0 && a.OldLen == a.NewLen && a.OldLen > v.End-a.Addr {
+		return a.NewAddr, false, moveAll(t, s, a)
 	}
 	if err = checkRemap(t, v, a); err != nil {
 		return 0, false, err
@@ -176,7 +178,10 @@ func moveTo(t *sched.Task, s space, v VMA, a RemapArgs) (uint64, error) {
 		}
 		a.OldLen = a.NewLen
 	}
-	v = s.at(t, a.Addr) // either may have split it
+	v = s.at(t, a.Addr) // either may have split it, and a duplicate may have replaced it
+	if !v.OK() {
+		return 0, t.Refuse(abi.EFAULT, "mremap onto itself", sched.Fact{Name: "address", Value: int64(a.Addr)})
+	}
 	addr, err := freePlace(t, s, wish{a.NewAddr, a.Place, a.NewLen, v.Shift, fixed})
 	if err != nil {
 		return 0, err
@@ -184,12 +189,51 @@ func moveTo(t *sched.Task, s space, v VMA, a RemapArgs) (uint64, error) {
 	copyVMA(t, s, v, a, addr)
 	moveEntries(t, s, v, a, addr)
 	if a.Flags&abi.MremapDontunmap != 0 {
-		return addr, unlockRange(t, s, a.Addr, a.Addr+a.OldLen)
+		keepOld(t, s, a)
+		return addr, nil
 	}
 	if a.OldLen == 0 {
 		return addr, nil
 	}
 	return addr, unmapRange(t, s, a.Addr, a.Addr+a.OldLen)
+}
+
+// keepOld leaves the old mapping where it is, empty and not locked. It is not
+// merged with what is like it now.
+//
+// Kernel: mm/mremap.c dontunmap_complete, v6.17 and later (move_vma before).
+func keepOld(t *sched.Task, s space, a RemapArgs) {
+	v := s.at(t, a.Addr)
+	v.Flags &^= VMLocked
+	if v.Start == a.Addr && v.End == a.Addr+a.OldLen {
+		v.Anon = false
+	}
+	storeVMA.On(t, s.id, v)
+}
+
+// moveAll moves several mappings, and the holes between them, one mapping after the
+// other. What lies behind the new place of a hole stays.
+//
+// Kernel: mm/mremap.c remap_move, v6.17 and later; before, EFAULT.
+func moveAll(t *sched.Task, s space, a RemapArgs) error {
+	end := a.Addr + a.OldLen
+	for at := a.Addr; at < end; {
+		v := s.find(t, at)
+		if !v.OK() || v.Start >= end {
+			break
+		}
+		from, to := max(v.Start, at), min(v.End, end)
+		if v.Flags&VMHugetlb != 0 {
+			return t.Refuse(abi.EFAULT, "vma_multi_allowed", sched.Fact{Name: "address", Value: int64(v.Start)})
+		}
+		one := RemapArgs{Addr: from, OldLen: to - from, NewLen: to - from, Flags: a.Flags,
+			NewAddr: a.NewAddr + from - a.Addr}
+		if _, err := moveTo(t, s, v, one); err != nil {
+			return err
+		}
+		at = to
+	}
+	return nil
 }
 
 // copyVMA makes a VMA at the new place, for the same pages; for a moment both are
