@@ -1,0 +1,112 @@
+package sched
+
+// Access says how an operation touches its object.
+type Access uint8
+
+const (
+	Read  Access = iota // leaves the object as it is
+	Write               // may change it
+	Add                 // adds to a number without looking at it: two of them commute
+)
+
+func (a Access) String() string { return [...]string{"reads", "writes", "adds to"}[a] }
+
+// Info is what a driver may know of an operation.
+type Info struct {
+	Name   string // the kernel's word, such as "mapping_deny_writable"
+	Access Access
+	id     uint32
+}
+
+// ops counts the operations made; each gets a number that is the same in every
+// run of the same program, because package initialisation has a fixed order.
+var ops uint32
+
+func newInfo(name string, access Access) Info {
+	ops++
+	return Info{Name: name, Access: access, id: ops}
+}
+
+// Op is an operation that can always be done: it takes an argument of type A to
+// an object of type T and gives back an R. Make one with NewOp, as a package
+// variable.
+type Op[T any, A, R comparable] struct {
+	Info
+	do func(*T, A) R
+}
+
+// NewOp makes an operation from its effect. do must not keep the pointer.
+func NewOp[T any, A, R comparable](name string, access Access, do func(*T, A) R) *Op[T, A, R] {
+	return &Op[T, A, R]{newInfo(name, access), do}
+}
+
+// On is one step of task t: others may go first, then the operation is done on
+// the object of that name.
+func (op *Op[T, A, R]) On(t *Task, id ID, arg A) R {
+	t.point(&op.Info, id)
+	sl := &t.s.world.slots[id]
+	r := op.do(sl.obj.(any).(*T), arg)
+	if len(sl.waiters) > 0 && op.Access != Read {
+		t.s.wake(sl)
+	}
+	if t.s.observer != nil {
+		t.s.observer.Step(t, &op.Info, id, arg, r)
+	}
+	return r
+}
+
+// Wait is an operation that may have to wait: its effect says whether it could
+// be done, and changes nothing when it could not.
+type Wait[T any, A, R comparable] struct {
+	Info
+	try func(*T, A) (R, bool)
+}
+
+// NewWait makes a waiting operation from its effect.
+func NewWait[T any, A, R comparable](name string, access Access, try func(*T, A) (R, bool)) *Wait[T, A, R] {
+	return &Wait[T, A, R]{newInfo(name, access), try}
+}
+
+// On is one step of task t, taken as soon as it can be. While it cannot, the
+// task waits for the object to change.
+func (op *Wait[T, A, R]) On(t *Task, id ID, arg A) R {
+	t.point(&op.Info, id)
+	for {
+		sl := &t.s.world.slots[id]
+		r, ok := op.try(sl.obj.(any).(*T), arg)
+		if ok {
+			if len(sl.waiters) > 0 && op.Access != Read {
+				t.s.wake(sl)
+			}
+			if t.s.observer != nil {
+				t.s.observer.Step(t, &op.Info, id, arg, r)
+			}
+			return r
+		}
+		t.waitFor(&op.Info, id)
+	}
+}
+
+// Try does a waiting operation if it can be done now, and says whether it was.
+func (op *Wait[T, A, R]) Try(t *Task, id ID, arg A) (R, bool) {
+	t.point(&op.Info, id)
+	sl := &t.s.world.slots[id]
+	r, ok := op.try(sl.obj.(any).(*T), arg)
+	if ok && len(sl.waiters) > 0 && op.Access != Read {
+		t.s.wake(sl)
+	}
+	if ok && t.s.observer != nil {
+		t.s.observer.Step(t, &op.Info, id, arg, r)
+	}
+	return r, ok
+}
+
+// None is the argument or result of an operation that has none.
+type None struct{}
+
+// New puts a new object in the world. Nobody else can know its name yet, so it
+// is not a step.
+func New(t *Task, o Object) ID { return t.s.world.Add(o) }
+
+// Free takes an object that nobody refers to any more out of the world.
+func Free(t *Task, id ID) { t.s.world.Remove(id) }

@@ -1,0 +1,267 @@
+package sched
+
+import (
+	"fmt"
+	"iter"
+
+	"sealab/sim/abi"
+	"sealab/sim/profile"
+)
+
+// State is what a task is doing.
+type State uint8
+
+const (
+	Runnable State = iota // could take its next step
+	Waiting               // its operation cannot be done yet
+	Idle                  // waits for its driver to give it work
+	Done                  // its body has returned
+)
+
+func (s State) String() string { return [...]string{"runnable", "waiting", "idle", "done"}[s] }
+
+// Task is a simulated task: a coroutine with a name, a CPU and a sleeper. Only
+// its own body and the driver touch it.
+type Task struct {
+	Num    int    // 1 for the first task of a Sched, then counting up
+	Name   string // what a person calls it: a pid or a letter
+	CPU    int    // the CPU it runs on, from 0; which LRU batch it fills
+	Origin int64  // what its present call is called in reports: a log line, from 1
+	Sleep  ID     // its Sleeper
+
+	s     *Sched
+	state State
+	on    ID    // what a waiting task waits for
+	op    *Info // the operation it waits to do, or is about to do
+	body  func(*Task)
+
+	next  func() (struct{}, bool)
+	yield func(struct{}) bool
+	stop  func()
+	dying bool
+	// onStack is set while the task runs or has called another one.
+	onStack bool
+
+	// Held are the references that the task itself has on folios, for the length
+	// of a call: a page it copies, one it is about to map. Only bookkeeping: the
+	// count is in the folio.
+	Held []Held
+
+	// Refusal is why the latest refused operation was refused.
+	Refusal Refusal
+}
+
+// Refusal is the cause of an errno: the check that refused, named as the kernel
+// names it, the numbers it saw, and the objects that made it refuse.
+type Refusal struct {
+	Errno   abi.Errno
+	Check   string  // the kernel function or test, such as "mapping_deny_writable"
+	Facts   [3]Fact // what the check saw; a Fact without a name is absent
+	Objects [4]ID   // zero where there are fewer
+	At      int64   // virtual ns
+}
+
+// Fact is one number that a check saw.
+type Fact struct {
+	Name  string // such as "i_mmap_writable"
+	Value int64
+}
+
+// errAbort unwinds a task whose run was cut short.
+type errAbort struct{}
+
+// State returns what the task is doing.
+func (t *Task) State() State { return t.state }
+
+// WaitsFor returns the object and the operation that a waiting task waits for.
+func (t *Task) WaitsFor() (ID, *Info) {
+	if t.state != Waiting {
+		return 0, nil
+	}
+	return t.on, t.op
+}
+
+// Profile returns the kernel that is being modelled.
+func (t *Task) Profile() *profile.Profile { return t.s.Profile }
+
+// Sched returns the scheduler that runs the task.
+func (t *Task) Sched() *Sched { return t.s }
+
+// Refuse records why an operation is refused and returns the errno. Every
+// simulated failure goes through it, so that no errno is without a cause.
+func (t *Task) Refuse(errno abi.Errno, check string, facts ...Fact) error {
+	t.Refusal = Refusal{Errno: errno, Check: check, At: t.s.now}
+	copy(t.Refusal.Facts[:], facts)
+	return errno
+}
+
+// RefuseBecause is Refuse with the objects that are responsible.
+func (t *Task) RefuseBecause(errno abi.Errno, check string, fact Fact, objs ...ID) error {
+	t.Refusal = Refusal{Errno: errno, Check: check, At: t.s.now}
+	t.Refusal.Facts[0] = fact
+	copy(t.Refusal.Objects[:], objs)
+	return errno
+}
+
+// point is the place before a step where another task may be chosen.
+func (t *Task) point(op *Info, id ID) {
+	s := t.s
+	s.steps++
+	s.mix(uint64(op.id)<<32 | uint64(id)<<8 ^ uint64(t.Num)<<52)
+	if s.careful {
+		t.pointSlow(op, id)
+	}
+}
+
+func (t *Task) pointSlow(op *Info, id ID) {
+	t.op, t.on = op, id
+	s := t.s
+	if t.dying {
+		panic(errAbort{})
+	}
+	if s.limit > 0 && s.steps > s.limit {
+		s.over = true
+		t.switchOut()
+	}
+	if s.pause > 0 && s.steps > s.pause {
+		s.picked = nil
+		t.pauseOut()
+	}
+	if s.solo {
+		return
+	}
+	if n := s.choose(t); n != t {
+		s.picked = n
+		t.switchOut()
+	}
+}
+
+// waitFor parks the task until the object changes.
+func (t *Task) waitFor(op *Info, id ID) {
+	t.state, t.op, t.on = Waiting, op, id
+	sl := &t.s.world.slots[id]
+	sl.waiters = append(sl.waiters, t)
+	t.s.noteRunnable(t, false)
+	t.switchOut()
+}
+
+// Park makes the task idle until the driver resumes it with Sched.Start.
+func (t *Task) Park() {
+	t.state = Idle
+	t.s.noteRunnable(t, false)
+	t.switchOut()
+}
+
+// switchOut gives control to the task that was picked, or back to the
+// scheduler's loop, and returns when this task is picked again.
+//
+// A coroutine can only be called, and return to its caller. So a task calls the
+// picked one from its own stack, which costs one switch and not two, unless that
+// one is itself waiting in such a call; then control goes back down to it.
+func (t *Task) switchOut() {
+	s := t.s
+	for {
+		if t.dying {
+			panic(errAbort{})
+		}
+		paused := s.pause > 0 && s.steps > s.pause
+		if s.picked == nil && s.looping && !s.over && !paused && len(s.runnable) > 0 {
+			s.picked = s.choose(nil)
+		}
+		n := s.picked
+		switch {
+		case n == t:
+			s.picked = nil
+			return
+		case n != nil && !n.onStack:
+			s.enter(n)
+		default:
+			if !t.yield(struct{}{}) {
+				t.dying = true
+				panic(errAbort{})
+			}
+			return
+		}
+	}
+}
+
+// pauseOut goes all the way back to Run, which is to stop.
+func (t *Task) pauseOut() {
+	if !t.yield(struct{}{}) {
+		t.dying = true
+		panic(errAbort{})
+	}
+}
+
+// CondResched is a place where the kernel offers the CPU to others.
+//
+// Kernel: include/linux/sched.h cond_resched, all versions.
+func (t *Task) CondResched() { t.point(&condResched, 0) }
+
+var condResched = newInfo("cond_resched", Read)
+
+// NeedResched asks whether another task wants this CPU: a choice, no by default.
+//
+// Kernel: include/linux/sched.h need_resched, all versions.
+func (t *Task) NeedResched() bool { return t.s.Choose(2, "need_resched") == 1 }
+
+// Choose takes one of n alternatives, 0 by default; what names the choice.
+func (t *Task) Choose(n int, what string) int { return t.s.Choose(n, what) }
+
+// Held is a number of references to one folio.
+type Held struct {
+	ID ID
+	N  int32
+}
+
+// Hold notes a reference that the task has taken for itself.
+func (t *Task) Hold(id ID) { t.HoldN(id, 1) }
+
+// HoldN notes n references.
+func (t *Task) HoldN(id ID, n int32) { t.Held = append(t.Held, Held{id, n}) }
+
+// Drop forgets a noted reference: it was given back, or given to somebody else.
+func (t *Task) Drop(id ID) { t.DropN(id, 1) }
+
+// DropN forgets n references.
+func (t *Task) DropN(id ID, n int32) {
+	for i := len(t.Held) - 1; i >= 0 && n > 0; i-- {
+		h := &t.Held[i]
+		if h.ID != id {
+			continue
+		}
+		k := min(n, h.N)
+		n -= k
+		if h.N -= k; h.N == 0 {
+			t.Held = append(t.Held[:i], t.Held[i+1:]...)
+		}
+	}
+	if n > 0 {
+		panic(fmt.Sprintf("task %s drops %d references to folio %d that it does not have", t.Name, n, id))
+	}
+}
+
+// start makes the task's coroutine.
+func (t *Task) start() {
+	seq := func(yield func(struct{}) bool) {
+		t.yield = yield
+		defer func() {
+			if r := recover(); r != nil {
+				if _, ok := r.(errAbort); !ok {
+					panic(fmt.Sprintf("task %s: %v", t.Name, r))
+				}
+			}
+		}()
+		for {
+			body := t.body
+			t.body = nil
+			body(t)
+			t.state = Done
+			t.s.noteRunnable(t, false)
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	}
+	t.next, t.stop = iter.Pull(iter.Seq[struct{}](seq))
+}
