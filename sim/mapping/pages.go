@@ -1,0 +1,186 @@
+package mapping
+
+import (
+	"sealab/sim/abi"
+	"sealab/sim/folio"
+	"sealab/sim/sched"
+	"sealab/sim/xarray"
+)
+
+// The tags of the page tree: what its marks mean to a file system that writes
+// back. tmpfs does not, so sealing borrows the last.
+//
+// Kernel: include/linux/fs.h PAGECACHE_TAG_TOWRITE, v4.20 and later (in radix-tree.h before).
+const (
+	TagDirty     = xarray.Mark0
+	TagWriteback = xarray.Mark1
+	TagToWrite   = xarray.Mark2
+)
+
+// Pages is the page tree i_pages: which folio, or which swap entry, is at which
+// index of the file.
+//
+// Kernel: include/linux/fs.h address_space.i_pages, v4.17 and later (page_tree before).
+type Pages struct {
+	X  *xarray.XArray
+	Nr int64 // nrpages: pages, not folios
+}
+
+// NewPages returns an empty page tree with nodes of 64 slots.
+func NewPages() *Pages { return &Pages{X: xarray.New(6)} }
+
+// Clone returns an independent copy.
+func (p *Pages) Clone() sched.Object { return &Pages{p.X.Clone(), p.Nr} }
+
+// Encode appends the canonical encoding.
+func (p *Pages) Encode(dst []byte) []byte { return p.X.Encode(dst) }
+
+// Found is an entry of a page tree.
+type Found struct {
+	Index uint64 // of its first page
+	Order uint8  // it spans 2^Order pages
+	Entry xarray.Entry
+	OK    bool // whether there is an entry at all
+}
+
+// Folio returns the folio of an entry, 0 if there is none.
+func (f Found) Folio() sched.ID {
+	if !f.OK || !f.Entry.IsFolio() {
+		return 0
+	}
+	return sched.ID(f.Entry.Folio())
+}
+
+type rangeArg struct {
+	from, last uint64
+	mark       xarray.Mark
+}
+
+type storeArg struct {
+	index uint64
+	order uint8
+	entry xarray.Entry
+}
+
+type tagArg struct {
+	index uint64
+	mark  xarray.Mark
+	set   bool
+}
+
+var (
+	load = sched.NewOp("xas_load", sched.Read, func(p *Pages, index uint64) Found {
+		return found(p.X.FindFrom(index, index))
+	})
+	find = sched.NewOp("xas_find", sched.Read, func(p *Pages, a rangeArg) Found {
+		return found(p.X.FindFrom(a.from, a.last))
+	})
+	findTagged = sched.NewOp("xas_find_marked", sched.Read, func(p *Pages, a rangeArg) Found {
+		return found(p.X.FindMarkedFrom(a.from, a.last, a.mark))
+	})
+	tagged = sched.NewOp("mapping_tagged", sched.Read, func(p *Pages, m xarray.Mark) bool { return p.X.Marked(m) })
+	setTag = sched.NewOp("xas_set_mark", sched.Write, func(p *Pages, a tagArg) sched.None {
+		if a.set {
+			p.X.SetMark(a.index, a.mark)
+		} else {
+			p.X.ClearMark(a.index, a.mark)
+		}
+		return sched.None{}
+	})
+	// store puts an entry in place of what is there, and counts pages.
+	store = sched.NewOp("xas_store", sched.Write, func(p *Pages, a storeArg) sched.None {
+		if old := found(p.X.FindFrom(a.index, a.index)); old.Folio() != 0 {
+			p.Nr -= 1 << old.Order
+		}
+		p.X.StoreOrder(a.index, a.order, a.entry)
+		if a.entry.IsFolio() {
+			p.Nr += 1 << a.order
+		}
+		return sched.None{}
+	})
+	nrPages = sched.NewOp("mapping->nrpages", sched.Read, func(p *Pages, _ sched.None) int64 { return p.Nr })
+)
+
+func found(index uint64, e xarray.Entry, order uint8, ok bool) Found {
+	return Found{index, order, e, ok}
+}
+
+// LockPages and UnlockPages guard the page tree.
+//
+// Kernel: include/linux/xarray.h xa_lock_irq, v4.20 and later (tree_lock before).
+func (m Mapping) LockPages(t *sched.Task) { t.Lock(m.Lock) }
+
+// UnlockPages lets the page tree go.
+//
+// Kernel: include/linux/xarray.h xa_unlock_irq, v4.20 and later.
+func (m Mapping) UnlockPages(t *sched.Task) { t.Unlock(m.Lock) }
+
+// Load returns the entry at a page index.
+//
+// Kernel: lib/xarray.c xas_load, v4.20 and later (radix_tree_lookup before).
+func (m Mapping) Load(t *sched.Task, index uint64) Found { return load.On(t, m.Pages, index) }
+
+// Find returns the first entry in [from, last], by page index.
+//
+// Kernel: lib/xarray.c xas_find, v4.20 and later.
+func (m Mapping) Find(t *sched.Task, from, last uint64) Found {
+	return find.On(t, m.Pages, rangeArg{from: from, last: last})
+}
+
+// FindTagged is Find for entries with a tag.
+//
+// Kernel: lib/xarray.c xas_find_marked, v4.20 and later.
+func (m Mapping) FindTagged(t *sched.Task, from, last uint64, tag xarray.Mark) Found {
+	return findTagged.On(t, m.Pages, rangeArg{from, last, tag})
+}
+
+// Tagged says whether any entry has a tag.
+//
+// Kernel: include/linux/fs.h mapping_tagged, all versions.
+func (m Mapping) Tagged(t *sched.Task, tag xarray.Mark) bool { return tagged.On(t, m.Pages, tag) }
+
+// Tag sets or clears a tag of the entry at an index. The caller has the lock.
+//
+// Kernel: lib/xarray.c xas_set_mark, v4.20 and later (radix_tree_tag_set before).
+func (m Mapping) Tag(t *sched.Task, index uint64, tag xarray.Mark, set bool) {
+	setTag.On(t, m.Pages, tagArg{index, tag, set})
+}
+
+// Insert puts a folio in the tree, or refuses with EEXIST if its place is taken.
+// The caller has the lock, and holds the references that become the tree's. The
+// folio is aligned to its order.
+//
+// Kernel: mm/shmem.c shmem_add_to_page_cache, all versions.
+func (m Mapping) Insert(t *sched.Task, index uint64, order uint8, id sched.ID) error {
+	if f := m.Find(t, index, index+1<<order-1); f.OK && f.Entry.IsFolio() {
+		return t.Refuse(abi.EEXIST, "shmem_add_to_page_cache")
+	}
+	folio.Place(t, id, m.Pages, index)
+	store.On(t, m.Pages, storeArg{index, order, xarray.FolioEntry(uint32(id))})
+	return nil
+}
+
+// Replace puts another entry in the place of one, keeping its tags: a swap entry,
+// or another folio. The caller has the lock.
+//
+// Kernel: lib/xarray.c xas_store, v4.20 and later.
+func (m Mapping) Replace(t *sched.Task, index uint64, order uint8, e xarray.Entry) {
+	store.On(t, m.Pages, storeArg{index, order, e})
+}
+
+// Remove takes an entry out of the tree, with its tags. The caller has the lock.
+// The tree's references to a folio, refs of them, become the task's.
+//
+// Kernel: mm/filemap.c __filemap_remove_folio, v5.16 and later.
+func (m Mapping) Remove(t *sched.Task, f Found, refs int32) {
+	store.On(t, m.Pages, storeArg{f.Index, f.Order, 0})
+	if id := f.Folio(); id != 0 {
+		t.HoldN(id, refs)
+		folio.Place(t, id, 0, 0)
+	}
+}
+
+// NrPages returns the number of pages in the tree.
+//
+// Kernel: include/linux/fs.h address_space.nrpages, all versions.
+func (m Mapping) NrPages(t *sched.Task) int64 { return nrPages.On(t, m.Pages, sched.None{}) }
