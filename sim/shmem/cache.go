@@ -1,0 +1,165 @@
+package shmem
+
+import (
+	"sealab/sim/abi"
+	"sealab/sim/folio"
+	"sealab/sim/inode"
+	"sealab/sim/mapping"
+	"sealab/sim/sched"
+)
+
+// MaxPages bounds the pages of one call that makes them (4 GiB), so that a hostile
+// scenario cannot ask for more memory than there is.
+const MaxPages = 1 << 20
+
+func init() { inode.Register(inode.Shmem, ops{}) }
+
+// Lookup returns the folio at a page index, with a reference that the task holds,
+// or 0 for a hole. No lock is taken: the folio is looked at again once the
+// reference is there, for it may have left the tree meanwhile.
+//
+// Kernel: mm/filemap.c filemap_get_entry, v6.5 and later (find_get_entry before).
+func Lookup(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
+	for {
+		id := m.Load(t, index).Folio()
+		if id == 0 {
+			return 0
+		}
+		if !folio.TryGet(t, id) {
+			continue
+		}
+		t.Hold(id)
+		if m.Load(t, index).Folio() == id {
+			return id
+		}
+		folio.Release(t, id)
+	}
+}
+
+// GetFolio is Lookup that makes a page of zeros where there is a hole.
+//
+// Kernel: mm/shmem.c shmem_get_folio, v6.0 and later (shmem_getpage before).
+func GetFolio(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
+	for {
+		if id := Lookup(t, m, index); id != 0 {
+			return id
+		}
+		if id := add(t, m, index, 0); id != 0 {
+			return id
+		}
+	}
+}
+
+// add makes a folio and puts it in the tree. It returns 0 when another task was
+// faster.
+//
+// Kernel: mm/shmem.c shmem_alloc_and_add_folio, v6.7 and later.
+func add(t *sched.Task, m mapping.Mapping, index uint64, order uint8) sched.ID {
+	id := folio.Alloc(t, order, false)
+	t.Hold(id)
+	nr := int32(1) << order
+	folio.HoldN(t, id, nr)
+	m.LockPages(t)
+	err := m.Insert(t, index, order, id)
+	if err == nil {
+		t.DropN(id, nr)
+	}
+	m.UnlockPages(t)
+	if err != nil {
+		folio.ReleaseN(t, id, nr+1)
+		return 0
+	}
+	folio.AddLRU(t, id)
+	return id
+}
+
+// truncateRange removes the pages that lie wholly in [start, end), in bytes, and
+// writes zeros over the parts of pages at its ends. end may be -1 for the rest of
+// the file.
+//
+// Kernel: mm/shmem.c shmem_undo_range, all versions.
+func truncateRange(t *sched.Task, m mapping.Mapping, start, end int64) {
+	const in = abi.PageSize - 1 // the part of an offset that lies inside a page
+	first := uint64(start+in) >> abi.PageShift
+	if end < 0 {
+		zeroPart(t, m, start, int64(first)<<abi.PageShift)
+		removePages(t, m, first, ^uint64(0))
+		return
+	}
+	behind := uint64(end) >> abi.PageShift
+	if behind < first { // inside one page
+		zeroPart(t, m, start, end)
+		return
+	}
+	zeroPart(t, m, start, int64(first)<<abi.PageShift)
+	zeroPart(t, m, int64(behind)<<abi.PageShift, end)
+	if first < behind {
+		removePages(t, m, first, behind-1)
+	}
+}
+
+// removePages takes the pages of [first, last] out of the tree.
+func removePages(t *sched.Task, m mapping.Mapping, first, last uint64) {
+	for {
+		f := m.Find(t, first, last)
+		if !f.OK {
+			return
+		}
+		m.LockPages(t)
+		if f = m.Find(t, first, last); f.OK {
+			m.Remove(t, f, int32(1)<<f.Order)
+		}
+		m.UnlockPages(t)
+		if id := f.Folio(); id != 0 {
+			folio.ReleaseN(t, id, 1<<f.Order)
+		}
+		if first = f.Index + 1<<f.Order; first == 0 || !f.OK {
+			return
+		}
+	}
+}
+
+// zeroPart writes zeros over the bytes [from, to) of one page, if it is there.
+func zeroPart(t *sched.Task, m mapping.Mapping, from, to int64) {
+	if from == to {
+		return
+	}
+	if id := Lookup(t, m, uint64(from)>>abi.PageShift); id != 0 {
+		folio.Change(t, id, uint64(from)<<32^uint64(to)^zeros)
+		folio.Release(t, id)
+	}
+}
+
+// zeros tells a change to zeros from other changes of the same bytes.
+const zeros = 1 << 63
+
+// ops is what tmpfs answers to the rest of the kernel.
+type ops struct{}
+
+// Fault implements inode.FileOps.
+//
+// Kernel: mm/shmem.c shmem_fault, all versions.
+func (ops) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, error) {
+	i := inode.Of(t, ino)
+	size := inode.Size(t, ino)
+	if pgoff >= uint64(size+abi.PageSize-1)>>abi.PageShift {
+		return 0, t.RefuseBecause(abi.EFAULT, "shmem_fault",
+			sched.Fact{Name: "page", Value: int64(pgoff)}, ino)
+	}
+	return GetFolio(t, i.Map, pgoff), nil
+}
+
+// Punch implements inode.FileOps.
+func (ops) Punch(t *sched.Task, file sched.ID, off, n int64) error {
+	return Fallocate(t, file, abi.FallocFlKeepSize|abi.FallocFlPunchHole, off, n)
+}
+
+// Release implements inode.FileOps.
+func (ops) Release(*sched.Task, sched.ID) {}
+
+// Evict implements inode.FileOps.
+//
+// Kernel: mm/shmem.c shmem_evict_inode, all versions.
+func (ops) Evict(t *sched.Task, ino sched.ID) {
+	truncateRange(t, inode.Of(t, ino).Map, 0, -1)
+}
