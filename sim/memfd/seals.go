@@ -1,0 +1,98 @@
+package memfd
+
+import (
+	"sealab/sim/abi"
+	"sealab/sim/inode"
+	"sealab/sim/profile"
+	"sealab/sim/sched"
+)
+
+// AddSeals adds seals to the file behind an open file: all of them, or on any
+// error none. arg is the whole argument of fcntl, 64 bits of it.
+//
+// EPERM: not open for writing, or sealed against seals. EINVAL: an unknown bit,
+// or a file that cannot be sealed. EBUSY: F_SEAL_WRITE, and somebody may still
+// write. It may sleep for about 150 ms of virtual time with the inode lock held,
+// and only a fatal signal shortens that.
+//
+// Kernel: mm/memfd.c memfd_add_seals, v4.17 and later.
+// Kernel: mm/shmem.c shmem_add_seals, v3.17 to v4.16.
+func AddSeals(t *sched.Task, file sched.ID, arg uint64) error {
+	p := t.Profile()
+	f := inode.FileOf(t, file)
+	ino := inode.Of(t, f.Inode)
+	seals := abi.Seals(arg)
+	if p.ArgWide == profile.ArgWideEINVAL && arg>>32 != 0 {
+		return t.Refuse(abi.EINVAL, "fcntl argument width", sched.Fact{Name: "argument", Value: int64(arg)})
+	}
+	if p.AddOrder == profile.FopFirst && !sealable(p, ino.Kind) {
+		return t.RefuseBecause(abi.EINVAL, "memfd_file_seals_ptr", sched.Fact{}, f.Inode)
+	}
+	if f.Mode&inode.Writable == 0 {
+		return t.RefuseBecause(abi.EPERM, "FMODE_WRITE", sched.Fact{}, file)
+	}
+	if unknown := seals &^ p.Seals; unknown != 0 {
+		return t.Refuse(abi.EINVAL, "F_ALL_SEALS", sched.Fact{Name: "unknown seals", Value: int64(unknown)})
+	}
+	t.DownWrite(ino.Lock)
+	err := addLocked(t, f.Inode, ino, seals)
+	t.UpWrite(ino.Lock)
+	return err
+}
+
+// sealable says whether this kernel seals files of this kind.
+func sealable(p *profile.Profile, k inode.Kind) bool {
+	return k == inode.Shmem || k == inode.Hugetlb && p.HugetlbSealing
+}
+
+// addLocked is the part under the inode lock.
+func addLocked(t *sched.Task, id sched.ID, ino inode.Fixed, seals abi.Seals) error {
+	p := t.Profile()
+	if !sealable(p, ino.Kind) {
+		return t.RefuseBecause(abi.EINVAL, "memfd_file_seals_ptr", sched.Fact{}, id)
+	}
+	have := inode.Seals(t, id)
+	if have&abi.SealSeal != 0 {
+		return t.RefuseBecause(abi.EPERM, "F_SEAL_SEAL", sched.Fact{Name: "seals", Value: int64(have)}, id)
+	}
+	if p.ExecImply == profile.ExecImplyBeforeCheck {
+		seals = implied(t, id, seals)
+	}
+	if seals&abi.SealWrite != 0 && have&abi.SealWrite == 0 {
+		if err := ino.Map.DenyWritable(t); err != nil {
+			return err
+		}
+		if err := waitForPins(t, ino); err != nil {
+			ino.Map.AllowWritable(t)
+			return err
+		}
+	}
+	if p.ExecImply == profile.ExecImplyAfterCheck {
+		seals = implied(t, id, seals)
+	}
+	inode.AddSeals(t, id, seals)
+	return nil
+}
+
+// implied adds the seals that F_SEAL_EXEC brings with it: a file that can be
+// executed now, and for ever, must not change either.
+//
+// Kernel: mm/memfd.c memfd_add_seals, v6.3 and later.
+func implied(t *sched.Task, id sched.ID, seals abi.Seals) abi.Seals {
+	if seals&abi.SealExec != 0 && inode.Mode(t, id)&0o111 != 0 {
+		seals |= abi.SealShrink | abi.SealGrow | abi.SealWrite | abi.SealFutureWrite
+	}
+	return seals
+}
+
+// GetSeals returns the seals of the file behind an open file, without waiting
+// for anybody, or EINVAL if it cannot have any.
+//
+// Kernel: mm/memfd.c memfd_get_seals, v3.17 and later.
+func GetSeals(t *sched.Task, file sched.ID) (abi.Seals, error) {
+	f := inode.FileOf(t, file)
+	if !sealable(t.Profile(), inode.Of(t, f.Inode).Kind) {
+		return 0, t.RefuseBecause(abi.EINVAL, "memfd_file_seals_ptr", sched.Fact{}, f.Inode)
+	}
+	return inode.Seals(t, f.Inode), nil
+}
