@@ -1,0 +1,220 @@
+package kernel
+
+import (
+	"errors"
+
+	"sealab/sim/abi"
+	"sealab/sim/folio"
+	"sealab/sim/inode"
+	"sealab/sim/mm"
+	"sealab/sim/profile"
+	"sealab/sim/sched"
+)
+
+// Config is how a machine is booted.
+type Config struct {
+	Profile  profile.Profile
+	CPUs     int   // 1 to 64; 0 means 2
+	HZ       int   // jiffies a second; 0 means 250
+	Phase    int64 // ns since the last jiffy boundary at time 0
+	Rounding bool  // timers fire where a real timer wheel fires them
+	Chooser  sched.Chooser
+}
+
+// Kernel is a booted machine.
+type Kernel struct {
+	S      *sched.Sched
+	config Config
+	procs  []*Proc // those that have not been reaped
+}
+
+// Boot returns a machine without processes, at time 0.
+func Boot(c Config) *Kernel {
+	if c.CPUs == 0 {
+		c.CPUs = 2
+	}
+	if c.HZ == 0 {
+		c.HZ = 250
+	}
+	k := newKernel(c)
+	folio.Boot(k.S.World(), c.CPUs)
+	return k
+}
+
+func newKernel(c Config) *Kernel {
+	k := &Kernel{config: c}
+	clock := sched.Clock{HZ: c.HZ, Phase: c.Phase, Rounding: c.Rounding}
+	k.S = sched.NewSched(&k.config.Profile, clock, c.Chooser)
+	return k
+}
+
+// Proc is a task's own view of its process: the names of its memory and its
+// descriptors. Only its task uses it; what it names may be shared.
+type Proc struct {
+	Task *sched.Task
+	MM   sched.ID
+	FDs  sched.ID
+
+	call     *Call // the work in hand, nil when the task is idle
+	result   Result
+	err      error
+	exiting  bool
+	borrowed []sched.ID // references on open files for the length of a call
+	kernel   *Kernel
+}
+
+// Spawn makes a process with an empty address space, and with descriptors 0, 1
+// and 2 open on a device. The name is for people.
+func (k *Kernel) Spawn(name string, cpu int) *Proc {
+	p := &Proc{kernel: k}
+	p.FDs = k.S.World().Add(&FDTable{Users: 1})
+	k.Do(func(t *sched.Task) {
+		p.MM = mm.New(t)
+		for fd := range int64(3) {
+			p.openOther(t, inode.Device, "a terminal", fd, inode.Readable|inode.Writable)
+		}
+	})
+	k.spawn(name, cpu, p)
+	return p
+}
+
+// spawn makes the task of a process.
+func (k *Kernel) spawn(name string, cpu int, p *Proc) {
+	p.Task = k.S.Spawn(name, p.run)
+	p.Task.CPU = cpu % k.config.CPUs
+	k.procs = append(k.procs, p)
+}
+
+// run is the life of a task: one call after another.
+func (p *Proc) run(t *sched.Task) {
+	for !p.exiting {
+		if p.call == nil {
+			t.Park()
+			continue
+		}
+		p.once(t)
+	}
+	p.exit(t)
+}
+
+// once runs the call in hand.
+func (p *Proc) once(t *sched.Task) {
+	c := p.call
+	t.Origin = c.Line
+	t.Refusal = sched.Refusal{}
+	p.result, p.err = Result{}, ErrNotModelled
+	if c.Sys > 0 && int(c.Sys) < len(table) {
+		p.result.Val, p.err = table[c.Sys].run(t, p, c, &p.result)
+		p.done(t)
+	}
+	if e, ok := p.err.(abi.Errno); ok {
+		p.result.Val, p.result.Errno, p.err = 0, e, nil
+	}
+	p.call = nil
+}
+
+// Submit gives an idle process a call to make. The call must not change until
+// the process is idle again. The process runs when the scheduler lets it.
+func (k *Kernel) Submit(p *Proc, c *Call) {
+	if p.call != nil {
+		panic("kernel: " + p.Task.Name + " is still in a call")
+	}
+	p.call = c
+	k.S.Start(p.Task)
+}
+
+// Busy says whether a process is in a call.
+func (p *Proc) Busy() bool { return p.call != nil }
+
+// Gone says whether a process has exited.
+func (p *Proc) Gone() bool { return p.Task.State() == sched.Done }
+
+// Result returns what the last call answered; the error is ErrNotModelled or nil.
+func (p *Proc) Result() (Result, error) { return p.result, p.err }
+
+// Call makes a call and lets the machine run until it has answered. It is for
+// drivers that do one thing at a time.
+func (k *Kernel) Call(p *Proc, c Call) (Result, error) {
+	k.Submit(p, &c)
+	for p.Busy() {
+		if err := k.S.Run(); err != nil {
+			return Result{}, err
+		}
+		if p.Busy() && !k.S.Tick() {
+			return Result{}, errors.New("kernel: " + c.Sys.Name() + " waits for ever")
+		}
+	}
+	if p.exiting {
+		return p.result, errors.Join(k.S.Run(), p.err)
+	}
+	return p.result, p.err
+}
+
+// Do runs work of the driver as a task outside all processes. It must not wait.
+func (k *Kernel) Do(body func(*sched.Task)) {
+	t := k.S.Spawn("driver", body)
+	if err := k.S.RunTask(t); err != nil || t.State() != sched.Done {
+		panic("kernel: the driver's own work had to wait")
+	}
+	k.S.Reap(t)
+}
+
+// Reap forgets a process that is gone, or one that is idle and will make no
+// more calls. What it had stays as it is.
+func (k *Kernel) Reap(p *Proc) {
+	k.procs = without(k.procs, p)
+	k.S.Reap(p.Task)
+}
+
+// Snapshot is a copy of a machine at a moment when no task is in a call.
+type Snapshot struct {
+	config Config
+	world  *sched.World
+	now    int64
+	procs  []procState
+}
+
+type procState struct {
+	name    string
+	num     int
+	cpu     int
+	sleeper sched.ID
+	mm, fds sched.ID
+}
+
+// Snapshot copies the machine.
+func (k *Kernel) Snapshot() *Snapshot {
+	s := &Snapshot{config: k.config, world: k.S.World().Clone(), now: k.S.Now()}
+	for _, p := range k.procs {
+		if p.Gone() {
+			continue
+		}
+		if p.Busy() {
+			panic("kernel: a snapshot while " + p.Task.Name + " is in a call")
+		}
+		t := p.Task
+		s.procs = append(s.procs, procState{t.Name, t.Num, t.CPU, t.Sleep, p.MM, p.FDs})
+	}
+	return s
+}
+
+// Restore makes a machine from a snapshot, which may be used again. The
+// processes are in the order of those that Snapshot saw.
+func (s *Snapshot) Restore() (*Kernel, []*Proc) {
+	k := newKernel(s.config)
+	k.S.SetWorld(s.world.Clone())
+	k.S.SetNow(s.now)
+	for _, ps := range s.procs {
+		p := &Proc{kernel: k, MM: ps.mm, FDs: ps.fds}
+		p.Task = k.S.Adopt(ps.name, ps.num, ps.sleeper, p.run)
+		p.Task.CPU = ps.cpu
+		k.procs = append(k.procs, p)
+	}
+	return k, k.procs
+}
+
+// Config returns how the machine was booted.
+func (k *Kernel) Config() *Config { return &k.config }
+
+// Procs returns the processes that have not been reaped, in order of creation.
+func (k *Kernel) Procs() []*Proc { return k.procs }

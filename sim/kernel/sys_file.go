@@ -1,0 +1,201 @@
+package kernel
+
+import (
+	"strconv"
+	"strings"
+
+	"sealab/sim/abi"
+	"sealab/sim/inode"
+	"sealab/sim/memfd"
+	"sealab/sim/sched"
+)
+
+// sysMemfdCreate is memfd_create(name, flags). Args[2] is -1 when the name is
+// longer than what Call.Str has of it.
+//
+// Kernel: mm/memfd.c memfd_create, v3.17 and later.
+func sysMemfdCreate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	f, err := memfd.Create(t, c.Str, uint32(c.Args[1]), memfd.Options{})
+	if err != nil {
+		return 0, err
+	}
+	return p.install(t, f, 0, c.Args[1]&abi.MfdCloexec != 0)
+}
+
+// sysFcntl is fcntl(fd, cmd, arg).
+//
+// Kernel: fs/fcntl.c do_fcntl, all versions.
+func sysFcntl(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	fd, cmd, arg := c.Args[0], c.Args[1], c.Args[2]
+	l := fdLookup.On(t, p.FDs, fd)
+	if l.file == 0 {
+		return 0, t.Refuse(abi.EBADF, "fcntl", sched.Fact{Name: "descriptor", Value: fd})
+	}
+	switch cmd {
+	case abi.FDupfd, abi.FDupfdCloexec:
+		if arg < 0 || arg >= maxFD {
+			return 0, t.Refuse(abi.EINVAL, "f_dupfd", sched.Fact{Name: "lowest descriptor", Value: arg})
+		}
+		inode.GetFile(t, l.file)
+		return p.install(t, l.file, arg, cmd == abi.FDupfdCloexec)
+	case abi.FGetfd:
+		if fdNext.On(t, p.FDs, fd).to.CloExec {
+			return abi.FdCloexec, nil
+		}
+		return 0, nil
+	case abi.FSetfd:
+		fdSet.On(t, p.FDs, setArg{fd, FD{l.file, arg&abi.FdCloexec != 0}})
+		return 0, nil
+	case abi.FGetfl:
+		return int64(inode.FileOf(t, l.file).Flags), nil
+	}
+	f, err := p.file(t, fd, "fcntl")
+	if err != nil {
+		return 0, err
+	}
+	switch cmd {
+	case abi.FAddSeals:
+		return 0, memfd.AddSeals(t, f, uint64(arg))
+	case abi.FGetSeals:
+		s, err := memfd.GetSeals(t, f)
+		return int64(s), err
+	case abi.FSetfl:
+		const may = abi.OAppend | abi.ONonblock | abi.ODirect | abi.ONoatime | abi.OAsync
+		old := inode.FileOf(t, f).Flags
+		inode.SetFlags(t, f, old&^may|int32(arg)&may)
+		return 0, nil
+	}
+	return p.pipeFcntl(t, f, cmd, arg)
+}
+
+// sysOpenat is openat(dirfd, path, flags, mode). Only /proc/…/fd/N leads to a file
+// that is modelled; what another path leads to only the driver can know.
+//
+// Kernel: fs/proc/fd.c proc_fd_link, all versions.
+func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	fd, own := procFD(c.Str)
+	if !own {
+		return 0, ErrNotModelled
+	}
+	flags := c.Args[2]
+	l := fdLookup.On(t, p.FDs, fd)
+	if l.file == 0 {
+		return 0, t.Refuse(abi.ENOENT, "proc_fd_link", sched.Fact{Name: "descriptor", Value: fd})
+	}
+	ino := inode.FileOf(t, l.file).Inode
+	mode, ok := openMode(flags)
+	if !ok || !openable(t, ino) {
+		return 0, ErrNotModelled
+	}
+	if flags&abi.OTrunc != 0 && mode&inode.PathOnly == 0 {
+		if err := truncateOpen(t, ino); err != nil {
+			return 0, err
+		}
+	}
+	const kept = abi.OAccmode | abi.OAppend | abi.ONonblock | abi.ODirect | abi.OSync | abi.OPath | abi.ONoatime
+	f := inode.Open(t, ino, mode, int32(flags&kept|abi.OLargefile))
+	return p.install(t, f, 0, flags&abi.OCloexec != 0)
+}
+
+// openable says whether a file of ours can be opened again by its name in /proc.
+func openable(t *sched.Task, ino sched.ID) bool {
+	k := inode.Of(t, ino).Kind
+	return k.Sealable()
+}
+
+// openMode returns what an open file may be used for, by its flags.
+func openMode(flags int64) (inode.FMode, bool) {
+	if flags&abi.OPath != 0 {
+		return inode.PathOnly, true
+	}
+	switch flags & abi.OAccmode {
+	case abi.ORdonly:
+		return inode.Readable, true
+	case abi.OWronly:
+		return inode.Writable, true
+	case abi.ORdwr:
+		return inode.Readable | inode.Writable, true
+	}
+	return 0, false
+}
+
+// procFD reads a path of the form /proc/self/fd/N.
+func procFD(path string) (fd int64, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/proc/self/fd/")
+	if !ok {
+		rest, ok = strings.CutPrefix(path, "/dev/fd/")
+	}
+	if !ok {
+		rest, ok = strings.CutPrefix(path, "/proc/thread-self/fd/")
+	}
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(rest, 10, 32)
+	return n, err == nil && n >= 0
+}
+
+// sysClose is close(fd).
+//
+// Kernel: fs/open.c close, all versions.
+func sysClose(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	return 0, p.closeFD(t, c.Args[0])
+}
+
+// sysCloseRange is close_range(first, last, flags).
+//
+// Kernel: fs/file.c close_range, v5.9 and later.
+func sysCloseRange(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	first, last, flags := c.Args[0], c.Args[1], c.Args[2]
+	if first > last || first < 0 || flags != 0 {
+		if flags != 0 {
+			return 0, ErrNotModelled
+		}
+		return 0, t.Refuse(abi.EINVAL, "close_range")
+	}
+	for fd := first; ; fd++ {
+		a := fdNext.On(t, p.FDs, fd)
+		if fd = a.fd; fd < 0 || fd > last {
+			return 0, nil
+		}
+		inode.PutFile(t, fdSet.On(t, p.FDs, setArg{fd: fd}))
+	}
+}
+
+// sysDup is dup(fd).
+//
+// Kernel: fs/file.c dup, all versions.
+func sysDup(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	l := fdLookup.On(t, p.FDs, c.Args[0])
+	if l.file == 0 {
+		return 0, t.Refuse(abi.EBADF, "dup", sched.Fact{Name: "descriptor", Value: c.Args[0]})
+	}
+	inode.GetFile(t, l.file)
+	return p.install(t, l.file, 0, false)
+}
+
+// sysDup3 is dup3(old, new, flags), and dup2 with flags of 0.
+//
+// Kernel: fs/file.c ksys_dup3, all versions.
+func sysDup3(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	from, to, flags := c.Args[0], c.Args[1], c.Args[2]
+	if flags&^abi.OCloexec != 0 || from == to {
+		return 0, t.Refuse(abi.EINVAL, "ksys_dup3")
+	}
+	l := fdLookup.On(t, p.FDs, from)
+	if to < 0 || to >= maxFD || l.file == 0 {
+		return 0, t.Refuse(abi.EBADF, "ksys_dup3")
+	}
+	inode.GetFile(t, l.file)
+	if old := fdSet.On(t, p.FDs, setArg{to, FD{l.file, flags&abi.OCloexec != 0}}); old != 0 {
+		inode.PutFile(t, old)
+	}
+	return to, nil
+}
+
+func sysDup2(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
+	if c.Args[0] == c.Args[1] && fdLookup.On(t, p.FDs, c.Args[0]).file != 0 {
+		return c.Args[1], nil
+	}
+	return sysDup3(t, p, c, r)
+}

@@ -1,0 +1,61 @@
+package kernel
+
+import (
+	"sealab/sim/abi"
+	"sealab/sim/mm"
+	"sealab/sim/sched"
+)
+
+// sysMmap is mmap(addr, length, prot, flags, fd, offset).
+//
+// Kernel: mm/mmap.c ksys_mmap_pgoff, all versions.
+func sysMmap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	a := mm.MapArgs{
+		Addr: uint64(c.Args[0]), Len: uint64(c.Args[1]), Prot: uint64(c.Args[2]),
+		Flags: uint64(c.Args[3]), Off: uint64(c.Args[5]), Place: c.Place,
+	}
+	if err := mm.CheckOffset(t, a.Off); err != nil {
+		return 0, err
+	}
+	if a.Flags&abi.MapAnonymous == 0 {
+		f, err := p.file(t, c.Args[4], "mmap")
+		if err != nil {
+			return 0, err
+		}
+		a.File = f
+	}
+	addr, err := mm.Map(t, p.MM, a)
+	return int64(addr), err
+}
+
+func sysMunmap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	return 0, mm.Unmap(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]))
+}
+
+func sysMprotect(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	return 0, mm.Protect(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]), uint64(c.Args[2]))
+}
+
+func sysMremap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	addr, err := mm.Remap(t, p.MM, mm.RemapArgs{
+		Addr: uint64(c.Args[0]), OldLen: uint64(c.Args[1]), NewLen: uint64(c.Args[2]),
+		Flags: uint64(c.Args[3]), NewAddr: uint64(c.Args[4]), Place: c.Place,
+	})
+	return int64(addr), err
+}
+
+func sysMadvise(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	return 0, mm.Advise(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]), c.Args[2])
+}
+
+func sysMsync(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	return 0, mm.Sync(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]), uint64(c.Args[2]))
+}
+
+func sysMlock(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	return 0, mm.Lock(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]))
+}
+
+func sysMunlock(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	return 0, mm.Unlock(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]))
+}

@@ -1,0 +1,80 @@
+package kernel
+
+// entry is a line of the system call table.
+type entry struct {
+	name string
+	run  handler
+}
+
+// table is the system calls that are modelled. The zero Sys is none. It is filled
+// when the package is initialised, since calls make tasks, which make calls.
+var table []entry
+
+// byName finds a call by its name.
+var byName = map[string]Sys{}
+
+func init() {
+	table = calls()
+	for i := range table {
+		if i > 0 {
+			byName[table[i].name] = Sys(i)
+		}
+	}
+}
+
+// calls lists them.
+func calls() []entry {
+	return []entry{
+		{},
+		{"memfd_create", sysMemfdCreate},
+		{"fcntl", sysFcntl},
+		{"openat", sysOpenat},
+		{"close", sysClose},
+		{"close_range", sysCloseRange},
+		{"dup", sysDup},
+		{"dup2", sysDup2},
+		{"dup3", sysDup3},
+		{"mmap", sysMmap},
+		{"munmap", sysMunmap},
+		{"mprotect", sysMprotect},
+		{"mremap", sysMremap},
+		{"madvise", sysMadvise},
+		{"msync", sysMsync},
+		{"mlock", sysMlock},
+		{"munlock", sysMunlock},
+		{"clone", sysClone},
+		{"clone3", sysClone},
+		{"fork", sysClone},
+		{"vfork", sysVfork},
+		{"execve", sysExecve},
+		{"exit", sysExit},
+		{"exit_group", sysExit},
+		{"read", sysRead},
+		{"readv", sysRead},
+		{"pread64", sysPread},
+		{"preadv", sysPread},
+		{"write", sysWrite},
+		{"writev", sysWrite},
+		{"pwrite64", sysPwrite},
+		{"pwritev", sysPwrite},
+		{"lseek", sysLseek},
+		{"ftruncate", sysFtruncate},
+		{"fallocate", sysFallocate},
+		{"fchmod", sysFchmod},
+		{"fsync", sysFsync},
+		{"fdatasync", sysFsync},
+		{"pipe2", sysPipe2},
+		{"pipe", sysPipe2},
+		{"splice", sysSplice},
+		{"tee", sysTee},
+		{"vmsplice", sysVmsplice},
+		{"sendfile", sysSendfile},
+		{"process_vm_readv", sysProcessVM(false)},
+		{"process_vm_writev", sysProcessVM(true)},
+		{"io_uring_setup", sysIOUringSetup},
+		{"io_uring_register", sysIOUringRegister},
+		{"kill", sysKill},
+		{"tkill", sysKill},
+		{"tgkill", sysKill},
+	}
+}
