@@ -1,0 +1,204 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"sealab/sim/abi"
+	"sealab/sim/folio"
+	"sealab/sim/inode"
+	"sealab/sim/mapping"
+	"sealab/sim/mm"
+	"sealab/sim/pin"
+	"sealab/sim/sched"
+)
+
+// checks are the explanations, by the name of the check that refused.
+var checks map[string]func(*scene, *Reason)
+
+func init() {
+	checks = map[string]func(*scene, *Reason){
+		"mapping_deny_writable": mappingExists,
+		"memfd_wait_for_pins":   pageHeld,
+		"mapping_map_writable":  mappingsDenied,
+		"FMODE_WRITE":           notWritable,
+		"F_SEAL_SEAL":           sealsSealed,
+		"F_ALL_SEALS":           unknownSeal,
+		"memfd_file_seals_ptr":  notSealable,
+	}
+}
+
+// mappingExists: EBUSY at once, because of a mapping that may become writable.
+func mappingExists(s *scene, r *Reason) {
+	n := s.ref.Facts[0].Value
+	var b strings.Builder
+	fmt.Fprintf(&b, "EBUSY at once from mapping_deny_writable: i_mmap_writable is %d.", n)
+	var found int64
+	var change []string
+	m := sched.Peek[mapping.Mmap](s.w, s.ino.Map.Mmap)
+	for _, u := range m.Users {
+		v := mm.Lookup(s.w, u.MM, u.Start)
+		if !mm.Countable(&s.k.Config().Profile, v) {
+			continue
+		}
+		if found++; found > 3 {
+			continue
+		}
+		h := Holder{Line: v.Origin, Task: s.who(u.MM)}
+		h.What = fmt.Sprintf("mapped %d bytes %s, MAP_SHARED through %s, which is open for writing",
+			v.Len(), abi.FormatFlags(abi.FamilyProt, uint64(v.Flags&(mm.VMRead|mm.VMWrite|mm.VMExec))),
+			s.descriptor(v.File))
+		r.Holders = append(r.Holders, h)
+		fmt.Fprintf(&b, " %s %s", line(v.Origin), h.What)
+		if h.Task != "" {
+			fmt.Fprintf(&b, " (task %s has it)", h.Task)
+		}
+		switch {
+		case v.Flags&mm.VMWrite == 0:
+			b.WriteString(", so the mapping may become writable and counts.")
+			change = append(change, fmt.Sprintf("or map it through a read-only reopen of /proc/self/fd/%d",
+				s.c.Args[0]))
+		default:
+			b.WriteString(", and is writable.")
+		}
+	}
+	if found > 3 {
+		fmt.Fprintf(&b, " %d more mappings count.", found-3)
+	}
+	if found < n {
+		fmt.Fprintf(&b, " %d more mmap was being made at that moment.", n-found)
+	}
+	r.Sentence = b.String()
+	r.Change = "Unmap it"
+	if found > 1 {
+		r.Change = "Unmap them all"
+	}
+	if len(change) > 0 {
+		r.Change += ", " + change[0]
+	}
+	r.Change += "."
+}
+
+// pageHeld: EBUSY late, because somebody still has a reference to a page.
+func pageHeld(s *scene, r *Reason) {
+	id := s.ref.Objects[1]
+	f := sched.Peek[folio.Folio](s.w, id)
+	page := s.ref.Facts[0].Value
+	cache := int32(0)
+	if f.Pages != 0 {
+		cache = f.NrPages()
+	}
+	r.Numbers = append(r.Numbers, Number{"references", int64(f.Refs)}, Number{"page cache", int64(cache)},
+		Number{"page tables", int64(f.Maps)})
+	var b strings.Builder
+	fmt.Fprintf(&b, "EBUSY from memfd_wait_for_pins, after the last look: page %d has %d references, "+
+		"of which %d is the page cache's and %d are page tables'.", page, f.Refs, cache, f.Maps)
+	rest := f.Refs - cache - f.Maps
+	var kinds []pin.Kind
+	pin.EachHolder(s.w, func(h pin.Holder) {
+		if h.Folio != id {
+			return
+		}
+		rest -= h.Refs
+		kinds = append(kinds, h.Kind)
+		if len(r.Holders) < 4 {
+			r.Holders = append(r.Holders, Holder{Line: h.Origin, What: h.Kind.String()})
+			fmt.Fprintf(&b, " %s still holds it: %s.", line(h.Origin), h.Kind)
+		}
+	})
+	for _, p := range s.k.Procs() {
+		for _, held := range p.Task.Held {
+			if held.ID == id {
+				rest -= held.N
+				r.Holders = append(r.Holders, Holder{Line: p.Task.Origin, Task: p.Task.Name,
+					What: "a call in progress"})
+				fmt.Fprintf(&b, " %s is in the middle of a call that uses it (task %s).",
+					line(p.Task.Origin), p.Task.Name)
+			}
+		}
+	}
+	if rest > 0 {
+		fmt.Fprintf(&b, " %d references are held by something that the log does not show.", rest)
+	}
+	r.Sentence = b.String()
+	r.Change = letGo(kinds)
+}
+
+// letGo says how references of such kinds are given back.
+func letGo(kinds []pin.Kind) string {
+	if len(kinds) == 0 {
+		return "Let the call finish before you seal."
+	}
+	return kinds[0].LetGo()
+}
+
+// mappingsDenied: EPERM for a mapping, because the file is write-sealed or
+// somebody is about to seal it.
+func mappingsDenied(s *scene, r *Reason) {
+	if s.ino == nil {
+		return
+	}
+	if s.ino.Seals&abi.SealWrite != 0 {
+		by, at := s.sealedBy(abi.SealWrite)
+		r.Holders = append(r.Holders, Holder{Line: at, What: by})
+		r.Sentence = fmt.Sprintf("EPERM from mapping_map_writable: i_mmap_writable is %d, because %s, and a shared "+
+			"mapping of a descriptor that is open for writing could be made writable.", s.ref.Facts[0].Value, by)
+		r.Change = fmt.Sprintf("Map it MAP_PRIVATE, or through a read-only reopen of /proc/self/fd/%d.", s.c.Args[4])
+		return
+	}
+	lock := sched.Peek[sched.RWSem](s.w, s.ino.Lock)
+	for _, p := range s.k.Procs() {
+		if lock != nil && int32(p.Task.Num) == lock.Writer {
+			r.Holders = append(r.Holders, Holder{Line: p.Task.Origin, Task: p.Task.Name,
+				What: "an F_ADD_SEALS that waits for pins"})
+		}
+	}
+	r.Sentence = fmt.Sprintf("EPERM from mapping_map_writable: i_mmap_writable is %d while another F_ADD_SEALS waits "+
+		"for pages to be let go; no seal is set yet, and perhaps none will be.", s.ref.Facts[0].Value)
+	if len(r.Holders) > 0 && r.Holders[0].Line > 0 {
+		r.Sentence += fmt.Sprintf(" It began on line %d.", r.Holders[0].Line)
+	}
+	r.Change = "Try again when that call has returned."
+}
+
+// notWritable: EPERM, because the descriptor cannot write.
+func notWritable(s *scene, r *Reason) {
+	r.Sentence = fmt.Sprintf("EPERM from memfd_add_seals: %s is not open for writing, and only who may write may seal.",
+		s.descriptor(s.file))
+	if f := sched.Peek[inode.File](s.w, s.file); f != nil && f.Origin > 0 {
+		r.Holders = append(r.Holders, Holder{Line: f.Origin, What: "opened it"})
+		r.Sentence += fmt.Sprintf(" Line %d opened it.", f.Origin)
+	}
+	r.Change = "Seal through a descriptor that is open for writing."
+}
+
+// sealsSealed: EPERM, because the file takes no more seals.
+func sealsSealed(s *scene, r *Reason) {
+	by, at := s.sealedBy(abi.SealSeal)
+	r.Holders = append(r.Holders, Holder{Line: at, What: by})
+	r.Sentence = fmt.Sprintf("EPERM from memfd_add_seals: the file takes no more seals, for %s.", by)
+	if s.ino.Sealed[0] == 0 {
+		r.Sentence = "EPERM from memfd_add_seals: the file has F_SEAL_SEAL from the start"
+		if s.ino.Origin > 0 {
+			r.Sentence += fmt.Sprintf(", since line %d made it without MFD_ALLOW_SEALING", s.ino.Origin)
+		}
+		r.Sentence += "."
+		r.Change = "Make it with memfd_create(…, MFD_ALLOW_SEALING)."
+	}
+}
+
+// unknownSeal: EINVAL, because of a bit that this kernel does not know.
+func unknownSeal(s *scene, r *Reason) {
+	r.Sentence = fmt.Sprintf("EINVAL from memfd_add_seals: this kernel does not know the seals %#x.",
+		s.ref.Facts[0].Value)
+	r.Change = "Leave them out, or ask for them alone and accept the EINVAL."
+}
+
+// notSealable: EINVAL, because the file has no seals.
+func notSealable(s *scene, r *Reason) {
+	kind := "such a file"
+	if s.ino != nil {
+		kind = s.ino.Kind.Phrase()
+	}
+	r.Sentence = fmt.Sprintf("EINVAL from memfd_add_seals: %s has no seals; only memfds and files of tmpfs have.", kind)
+}
