@@ -1,0 +1,174 @@
+package replay
+
+import (
+	"sealab/sim/abi"
+	"sealab/sim/inode"
+)
+
+// prepare makes what a call needs, and the log shows to be there, be there: a
+// descriptor, or memory, from before the log began. Where it cannot be known what
+// that is, the call is carried along.
+func (p *play) prepare(t *task, f *flight) {
+	it := &f.it
+	if it.class == carried {
+		p.carry(t, it)
+		return
+	}
+	if it.class != modelled {
+		return
+	}
+	it.call.MM, it.call.Target, it.call.Fatal = 0, 0, false
+	switch it.name {
+	case "kill", "tkill", "tgkill":
+		p.aim(it)
+	case "process_vm_readv", "process_vm_writev":
+		p.remote(t, it)
+	case "vmsplice", "io_uring_register":
+		for _, v := range it.call.Vec {
+			p.memory(t, it, v.Base, v.Len)
+		}
+	case "munmap", "mprotect", "madvise", "mremap", "mlock", "munlock", "msync":
+		p.memory(t, it, uint64(it.call.Args[0]), uint64(it.call.Args[1]))
+	}
+	for _, i := range descriptors[it.name] {
+		if !p.descriptor(t, it, it.call.Args[i]) {
+			return
+		}
+	}
+}
+
+// descriptors says which arguments of a call are descriptors.
+var descriptors = map[string][]int{
+	"fcntl": {0}, "ftruncate": {0}, "fallocate": {0}, "fchmod": {0}, "fsync": {0}, "fdatasync": {0},
+	"read": {0}, "write": {0}, "pread64": {0}, "pwrite64": {0}, "readv": {0}, "writev": {0},
+	"preadv": {0}, "pwritev": {0}, "preadv2": {0}, "pwritev2": {0}, "lseek": {0}, "close": {0},
+	"dup": {0}, "dup2": {0}, "dup3": {0}, "mmap": {4}, "splice": {0, 2}, "tee": {0, 1}, "vmsplice": {0},
+	"sendfile": {0, 1}, "copy_file_range": {0, 2}, "io_uring_register": {0},
+}
+
+// descriptor makes sure that a descriptor means something. One that the log shows
+// to be open, and the model does not know, is opened on something unknown. The
+// result is false when the call is to be carried along.
+func (p *play) descriptor(t *task, it *item, fd int64) bool {
+	if it.name == "mmap" && (it.call.Args[3]&abi.MapAnonymous != 0 || fd < 0) {
+		return true
+	}
+	file := p.k.FileAt(t.proc, fd)
+	if file == 0 {
+		if !it.ans.known || it.ans.errno == abi.EBADF || t.complete {
+			return true
+		}
+		p.k.OpenOther(t.proc, fd, inode.Anonymous, "unknown", inode.Readable|inode.Writable)
+		file = p.k.FileAt(t.proc, fd)
+	}
+	if file == 0 || !p.unjudged(it, p.k.KindOf(file)) {
+		return true
+	}
+	it.class, it.carriedWhy = carried, "on a descriptor of a kind that is not modelled"
+	p.carry(t, it)
+	return false
+}
+
+// unjudged says whether nothing can be said of a call on a file of that kind.
+func (p *play) unjudged(it *item, k inode.Kind) bool {
+	switch it.name {
+	case "close", "dup", "dup2", "dup3":
+		return false
+	case "mmap":
+		return k == inode.Anonymous || k == inode.Device
+	case "fcntl":
+		switch it.call.Args[1] {
+		case abi.FDupfd, abi.FDupfdCloexec, abi.FGetfd, abi.FSetfd:
+			return false
+		case abi.FAddSeals, abi.FGetSeals:
+			return k == inode.Anonymous
+		}
+	}
+	return k == inode.Anonymous || k == inode.Device || k == inode.Regular || k == inode.Directory
+}
+
+// memory makes sure that a range of memory is mapped where the log shows that it
+// is, and has not shown it before.
+func (p *play) memory(t *task, it *item, addr, n uint64) {
+	if !it.ans.ok() || n == 0 || addr+n < addr || n > 1<<40 {
+		return
+	}
+	start, end := addr&^(abi.PageSize-1), (addr+n+abi.PageSize-1)&^(abi.PageSize-1)
+	if it.name == "munmap" || t.mem.hasSeen(start, end) || p.k.Mapped(t.proc, start, end) {
+		return
+	}
+	if p.k.MapOther(t.proc, start, end) {
+		t.mem.saw(start, end)
+	}
+}
+
+// remote finds the process that a call looks into.
+func (p *play) remote(t *task, it *item) {
+	q := p.task(int(it.call.Args[0]))
+	if q == nil {
+		it.class, it.carriedWhy = carried, "on a process that the log does not show"
+		return
+	}
+	it.call.MM = q.proc.MM
+	for _, v := range it.call.Remote {
+		p.memory(q, it, v.Base, v.Len)
+	}
+}
+
+// aim finds the task that a signal goes to, and whether it ends it.
+func (p *play) aim(it *item) {
+	i := 0
+	if it.name == "tgkill" {
+		i = 1
+	}
+	sig := it.call.Args[i+1]
+	it.call.Args[1] = sig
+	q := p.task(int(it.call.Args[i]))
+	if q == nil {
+		it.class = passive
+		return
+	}
+	it.call.Target = q.proc.Task.Sleep
+	caught := sig > 0 && sig <= 64 && q.handlers&(1<<(sig-1)) != 0
+	it.call.Fatal = abi.Signal(sig).FatalByDefault() && (!caught || sig == int64(abi.SIGKILL))
+}
+
+// carry does for a call that is not judged what its recorded answer shows: it
+// opens descriptors, and closes or maps what the program did.
+func (p *play) carry(t *task, it *item) {
+	if !it.ans.ok() {
+		return
+	}
+	switch it.name {
+	case "recvmsg":
+		for _, fd := range it.ans.fds {
+			p.k.OpenOther(t.proc, fd, inode.Anonymous, "received", inode.Readable|inode.Writable)
+		}
+	case "openat", "open", "creat":
+		kind := inode.Regular
+		mode := inode.Readable
+		if it.call.Args[2]&abi.OAccmode != abi.ORdonly {
+			mode |= inode.Writable
+		}
+		if devices(it.call.Str) {
+			kind = inode.Anonymous
+		}
+		p.k.OpenOther(t.proc, it.ans.val, kind, it.call.Str, mode)
+	case "mmap", "mremap":
+		t.mem.saw(uint64(it.ans.val), uint64(it.ans.val)+uint64(max(0, it.call.Args[1])))
+	default:
+		if opensOther[it.name] {
+			p.k.OpenOther(t.proc, it.ans.val, inode.Anonymous, it.name, inode.Readable|inode.Writable)
+		}
+	}
+}
+
+// opensOther are calls that return a descriptor of something that is not modelled.
+var opensOther = wordSet(`socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 timerfd_create
+	signalfd signalfd4 inotify_init inotify_init1 fanotify_init userfaultfd perf_event_open pidfd_open
+	pidfd_getfd memfd_secret bpf landlock_create_ruleset openat2 mq_open fsopen fsmount open_tree`)
+
+// devices says whether a path leads to something whose kind is not known.
+func devices(path string) bool {
+	return len(path) > 5 && (path[:5] == "/dev/" || path[:5] == "/proc" || path[:4] == "/sys")
+}

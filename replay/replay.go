@@ -1,0 +1,257 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"sealab/explain"
+	"sealab/scenario"
+	"sealab/sim/abi"
+	"sealab/sim/kernel"
+)
+
+// Replayer plays one log after another and gathers a report.
+type Replayer struct {
+	opts    Options
+	rep     *Report
+	file    string
+	m       *machine
+	base    int64 // the log's first time, ns
+	hasBase bool
+	symbols map[string]int64
+
+	first   *item  // a call that began while no other was in flight; not played yet
+	stretch []item // the lines since calls began to overlap
+	saved   *saved // the machine before them
+	open    int    // modelled calls in flight
+	pending map[int]*scenarioCall
+	carried map[Count]int64
+	reasons map[string]int // refusals already explained, by what they say
+	p       play
+	plain   deviations
+}
+
+// scenarioCall is what is known of a call between its two lines.
+type scenarioCall struct{ it item }
+
+// New returns a Replayer.
+func New(opts Options) *Replayer {
+	r := &Replayer{opts: opts, rep: &Report{}}
+	r.rep.Kernel = opts.Release
+	r.carried = map[Count]int64{}
+	r.reasons = map[string]int{}
+	r.program()
+	return r
+}
+
+// program forgets everything: what follows in the log has nothing to do with what
+// came before.
+func (r *Replayer) program() {
+	if r.m != nil {
+		r.m.k.S.Stop()
+	}
+	r.m = &machine{k: kernel.Boot(kernel.Config{
+		Profile:  r.opts.Profile,
+		HZ:       r.opts.HZ,
+		Rounding: true,
+	})}
+	r.hasBase, r.first, r.saved, r.stretch, r.open = false, nil, nil, r.stretch[:0], 0
+	r.pending = map[int]*scenarioCall{}
+	r.symbols = map[string]int64{}
+}
+
+// Log plays a log to its end, or until the context is done. Lines that cannot be
+// read are counted, and the rest is played all the same; the error is that of
+// reading the input.
+func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
+	r.file = name
+	r.rep.Files = append(r.rep.Files, name)
+	rd := scenario.NewReader(in, name, scenario.Options{})
+	defer func() { r.settle(); r.program() }()
+	for n := 0; ; n++ {
+		if n&0xff == 0 && ctx.Err() != nil {
+			r.rep.Interrupted = true
+			return nil
+		}
+		e, err := rd.Next()
+		if err == io.EOF {
+			return nil
+		}
+		var bad *scenario.SyntaxError
+		switch {
+		case errors.As(err, &bad):
+			r.broken(bad.Error())
+			continue
+		case err != nil:
+			return err
+		}
+		if e.Warn != nil {
+			r.broken(e.Warn.Error())
+		}
+		r.rep.Lines++
+		r.event(e)
+	}
+}
+
+// broken counts a line that could not be read.
+func (r *Replayer) broken(text string) {
+	r.rep.Broken++
+	if len(r.rep.Errors) < r.opts.keep() {
+		r.rep.Errors = append(r.rep.Errors, text)
+	}
+}
+
+// event turns one line into what it means and plays it.
+func (r *Replayer) event(e *scenario.Event) {
+	var it item
+	it.pid, it.line = e.Pid, e.Line
+	if e.HasTime {
+		if !r.hasBase {
+			r.base, r.hasBase = e.Time, true
+		}
+		it.at, it.hasTime = e.Time-r.base, true
+	}
+	switch e.Kind {
+	case scenario.Program:
+		r.settle()
+		r.program()
+	case scenario.Header:
+		r.header(e)
+	case scenario.Call:
+		it.kind = whole
+		r.translate(e, &it)
+		r.answered(e, &it)
+		it.target = e.Target
+		r.play(&it)
+	case scenario.CallStart:
+		it.kind = begin
+		r.translate(e, &it)
+		r.pending[e.Pid] = &scenarioCall{it}
+		r.play(&it)
+	case scenario.CallEnd:
+		r.callEnd(e, &it)
+	case scenario.CallLost:
+		r.lost(e)
+	case scenario.Exit, scenario.Killed, scenario.Superseded:
+		it.kind = gone
+		if e.Kind == scenario.Killed {
+			it.signal = signalNumber(e.Name)
+		}
+		r.play(&it)
+	}
+}
+
+// answered reads the recorded answer, and keeps the line's text where it may have
+// to be shown.
+func (r *Replayer) answered(e *scenario.Event, it *item) {
+	readAnswer(e, it)
+	if isClone(it.name) && it.ans.ok() {
+		it.child = int(it.ans.val)
+	}
+	if it.ans.known && it.ans.errno != 0 && it.class == modelled || r.open > 0 {
+		it.text = string(scenario.Append(nil, e))
+	}
+}
+
+// callEnd is the second line of a call: only now all its arguments are known.
+func (r *Replayer) callEnd(e *scenario.Event, it *item) {
+	p := r.pending[e.Pid]
+	if p == nil || e.Unpaired {
+		r.count(e.Name, "its beginning is not in the log")
+		return
+	}
+	delete(r.pending, e.Pid)
+	var full item
+	r.translate(e, &full)
+	it.kind, it.name, it.class = end, full.name, full.class
+	it.call = full.call
+	it.unknownBase = full.unknownBase
+	r.answered(e, it)
+	it.text = string(scenario.Append(nil, e))
+	r.play(it)
+}
+
+// lost is a call whose end is not in the log; whoever was in it is gone, or the
+// log stops here.
+func (r *Replayer) lost(e *scenario.Event) { delete(r.pending, e.Pid) }
+
+// header takes what a scenario says of its machine.
+func (r *Replayer) header(e *scenario.Event) {
+	if err := r.opts.header(e.Name, string(e.Raw)); err != nil {
+		r.broken(err.Error())
+		return
+	}
+	r.rep.Kernel = r.opts.Release
+	r.program()
+}
+
+// play plays a line at once, or gathers it while calls overlap.
+func (r *Replayer) play(it *item) {
+	if r.first != nil { // a call has begun; is it over before anything else happens?
+		first := *r.first
+		r.first = nil
+		if it.kind == end && it.pid == first.pid {
+			joined := *it
+			joined.kind, joined.line, joined.at = whole, first.line, first.at
+			joined.call.Line = first.line
+			r.now(&joined)
+			return
+		}
+		r.saved = r.m.save()
+		r.open = 1
+		r.stretch = append(r.stretch[:0], first)
+	}
+	if r.open > 0 {
+		r.overlapped(it)
+		return
+	}
+	if it.kind == begin && it.class != passive {
+		c := *it
+		r.first = &c
+		return
+	}
+	if it.kind == begin || it.kind == end {
+		r.tally(it)
+		return
+	}
+	r.now(it)
+}
+
+// now plays a line that overlaps with no other.
+func (r *Replayer) now(it *item) {
+	if it.kind == whole && it.class == passive {
+		r.tally(it)
+		return
+	}
+	r.plain = deviations{}
+	r.p = play{machine: r.m, d: &r.plain, opts: &r.opts, ended: r.endedNow}
+	r.p.line(it)
+}
+
+// endedNow reports a call as soon as it has ended.
+func (r *Replayer) endedNow(t *task, f *flight, _ *item) bool {
+	r.report(f, verdict(r.m, t, f, &r.opts), r.explain(r.m, t, f), 0)
+	return true
+}
+
+// explain asks for the reason of a refusal while the machine still stands as it
+// did then.
+func (r *Replayer) explain(m *machine, t *task, f *flight) *explain.Reason {
+	if f.it.class != modelled || f.res.Errno == 0 || r.rep.Refused > int64(100*r.opts.keep()) {
+		return nil
+	}
+	return explain.Refusal(m.k, t.proc, &f.it.call, &f.refusal)
+}
+
+// symbol returns what a name stands for: the result of the call that it was given
+// to.
+func (r *Replayer) symbol(name string) (int64, bool) {
+	v, ok := r.symbols[name]
+	return v, ok
+}
+
+func signalNumber(name string) int {
+	s, _ := abi.SignalByName(name)
+	return int(s)
+}

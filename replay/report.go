@@ -1,0 +1,95 @@
+package replay
+
+import (
+	"time"
+
+	"sealab/explain"
+)
+
+// Report is what came of playing a log.
+type Report struct {
+	Files   []string `json:"files"`
+	Kernel  string   `json:"kernel"`
+	HZ      int      `json:"hz"`
+	Notes   []string `json:"notes,omitempty"` // what is not certain about the profile
+	Lines   int64    `json:"lines"`
+	Calls   int64    `json:"calls"`    // all calls in the log
+	Agree   int64    `json:"agree"`    // the model gave the recorded answer
+	Differ  int64    `json:"differ"`   // it gave another one
+	Asked   int64    `json:"asked"`    // no recorded answer to compare with
+	Carried int64    `json:"carried"`  // not modelled, or about something unknown
+	Passive int64    `json:"passive"`  // without effect on what is modelled
+	Refused int64    `json:"refused"`  // calls that failed, model and log agreeing
+	Overlap int64    `json:"overlaps"` // stretches of the log in which calls overlap
+	Orders  int64    `json:"orders"`   // orders tried in them beyond the plain one
+	Broken  int64    `json:"broken"`   // lines that could not be read
+
+	Disagreements []Disagreement `json:"disagreements,omitempty"`
+	Refusals      []Refusal      `json:"refusals,omitempty"`
+	Remarks       []Remark       `json:"remarks,omitempty"`
+	Seals         []Sealing      `json:"seals,omitempty"`
+	Errors        []string       `json:"errors,omitempty"` // lines that could not be read
+	CarriedCalls  []Count        `json:"carried_calls,omitempty"`
+	Reordered     []Order        `json:"reordered,omitempty"`
+
+	Interrupted bool `json:"interrupted,omitempty"`
+}
+
+// Place is a line of a log.
+type Place struct {
+	File string `json:"file"`
+	Line int64  `json:"line"`
+}
+
+// Disagreement is a call to which the model gave another answer than the log.
+type Disagreement struct {
+	Place
+	Text     string          `json:"text"`
+	Recorded string          `json:"recorded"`
+	Model    string          `json:"model"`
+	Why      *explain.Reason `json:"why,omitempty"` // why the model refused, if it did
+	Tried    int             `json:"tried,omitempty"`
+	Hint     string          `json:"hint,omitempty"` // where else to look
+}
+
+// Refusal is a call that failed for a reason the model can name.
+type Refusal struct {
+	Place
+	Text   string          `json:"text"`
+	Errno  string          `json:"errno"`
+	Reason *explain.Reason `json:"reason"`
+	More   int64           `json:"more,omitempty"` // how many calls failed in the same way later
+}
+
+// Remark is something worth knowing that is not a disagreement.
+type Remark struct {
+	Place
+	Text string `json:"text"`
+}
+
+// Sealing is a call of F_ADD_SEALS that waited, with how long.
+type Sealing struct {
+	Place
+	Predicted time.Duration `json:"predicted_ns"`
+	Recorded  time.Duration `json:"recorded_ns"`
+	HasTime   bool          `json:"has_time"`
+}
+
+// Count counts one kind of call that was carried along.
+type Count struct {
+	Name  string `json:"name"`
+	Why   string `json:"why"`
+	Times int64  `json:"times"`
+}
+
+// Order is a stretch of overlapping calls for which another order than the plain
+// one was needed.
+type Order struct {
+	Place
+	Last       int64    `json:"last"`
+	Deviations []string `json:"deviations"`
+	Tried      int      `json:"tried"`
+}
+
+// Holds says whether the model agrees with everything that was compared.
+func (r *Report) Holds() bool { return r.Differ == 0 }

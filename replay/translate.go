@@ -1,0 +1,321 @@
+package replay
+
+import (
+	"strings"
+
+	"sealab/scenario"
+	"sealab/sim/abi"
+	"sealab/sim/kernel"
+)
+
+// passiveCalls touch nothing that is modelled: their answers are not compared and
+// they are not worth counting as missing.
+var passiveCalls = wordSet(`wait4 waitid waitpid rt_sigaction rt_sigprocmask rt_sigreturn nanosleep
+	clock_nanosleep futex sched_yield getpid gettid getppid getuid geteuid getgid getegid uname sysinfo
+	clock_gettime gettimeofday getrandom prctl arch_prctl set_robust_list set_tid_address rseq prlimit64
+	sigaltstack sched_getaffinity sched_setaffinity rt_sigtimedwait pause restart_syscall getcwd chdir
+	stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat umask alarm
+	setitimer ioctl poll ppoll select pselect6 epoll_wait epoll_pwait epoll_ctl unlink unlinkat mkdir brk`)
+
+func wordSet(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// reader translates the arguments of one call.
+type reader struct {
+	e    *scenario.Event
+	it   *item
+	syms func(name string) (int64, bool)
+	bad  bool // an argument is missing or cannot be read
+}
+
+// num reads argument i as a number.
+func (r *reader) num(i int) int64 {
+	a := r.e.Arg(i)
+	if a == nil {
+		r.bad = true
+		return 0
+	}
+	return r.value(a)
+}
+
+func (r *reader) value(a *scenario.Arg) int64 {
+	switch {
+	case a.Known():
+		return a.Num
+	case a.Kind == scenario.Null:
+		return 0
+	case a.Kind == scenario.Symbol || a.Kind == scenario.Ident:
+		if v, ok := r.syms(string(a.Text)); ok {
+			return v
+		}
+	case a.Kind == scenario.Expr:
+		return r.expr(a)
+	}
+	r.bad = true
+	return 0
+}
+
+// expr evaluates m0+4096 and its like, from left to right.
+func (r *reader) expr(a *scenario.Arg) int64 {
+	var sum int64
+	for c := range r.e.Children(a) {
+		v := r.value(c)
+		switch c.Op {
+		case scenario.OpNone:
+			sum = v
+		case scenario.OpAdd:
+			sum += v
+		case scenario.OpSub:
+			sum -= v
+		case scenario.OpMul:
+			sum *= v
+		default:
+			r.bad = true
+		}
+	}
+	return sum
+}
+
+// offset reads a pointer to an offset: NULL, or [n]. There is none for NULL, told
+// by -1.
+func (r *reader) offset(i int) int64 {
+	a := r.e.Arg(i)
+	if a == nil {
+		r.bad = true
+		return -1
+	}
+	if a.Kind == scenario.Null {
+		return -1
+	}
+	if a.Kind == scenario.Array {
+		if el := r.e.Elem(a, 0); el != nil {
+			return r.value(el)
+		}
+	}
+	r.bad = true
+	return -1
+}
+
+// vec reads an array of struct iovec.
+func (r *reader) vec(i int) []kernel.Iovec {
+	a := r.e.Arg(i)
+	if a == nil || a.Kind != scenario.Array {
+		if a == nil || a.Kind != scenario.Null {
+			r.bad = true
+		}
+		return nil
+	}
+	out := r.it.call.Vec[len(r.it.call.Vec):]
+	for s := range r.e.Children(a) {
+		base, n := r.e.Field(s, "iov_base"), r.e.Field(s, "iov_len")
+		if s.Kind != scenario.Struct || base == nil || n == nil {
+			r.bad = true
+			break
+		}
+		v := kernel.Iovec{Len: uint64(r.value(n))}
+		if base.Kind == scenario.String {
+			r.it.unknownBase = true
+		} else {
+			v.Base = uint64(r.value(base))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// str reads a string; whole is false if strace cut it short.
+func (r *reader) str(i int) (s string, whole bool) {
+	a := r.e.Arg(i)
+	if a == nil || a.Kind != scenario.String {
+		if a == nil || a.Kind != scenario.Null {
+			r.bad = true
+		}
+		return "", false
+	}
+	var buf [128]byte
+	return string(a.Decode(buf[:0])), !a.Truncated()
+}
+
+// field reads a named argument, or a named field of the first one.
+func (r *reader) field(name string) (int64, bool) {
+	for i := range r.e.Args {
+		a := &r.e.Args[i]
+		if string(a.Name) == name {
+			return r.value(a), true
+		}
+		if a.Kind == scenario.Struct {
+			if f := r.e.Field(a, name); f != nil {
+				return r.value(f), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// shapes says for each call how its arguments are read.
+var shapes = map[string]func(*reader, *kernel.Call){
+	"memfd_create": func(r *reader, c *kernel.Call) {
+		s, whole := r.str(0)
+		c.Str = s
+		if !whole {
+			c.Args[2] = -1
+		}
+		c.Args[1] = r.num(1)
+	},
+	"fcntl": func(r *reader, c *kernel.Call) {
+		c.Args[0], c.Args[1] = r.num(0), r.num(1)
+		if r.e.Arg(2) != nil {
+			c.Args[2] = r.num(2)
+		}
+	},
+	"openat": func(r *reader, c *kernel.Call) {
+		c.Args[0] = r.num(0)
+		c.Str, _ = r.str(1)
+		c.Args[2] = r.num(2)
+	},
+	"pipe2": func(r *reader, c *kernel.Call) { c.Args[1] = r.num(1) },
+	"splice": func(r *reader, c *kernel.Call) {
+		c.Args = [6]int64{r.num(0), r.offset(1), r.num(2), r.offset(3), r.num(4), r.num(5)}
+	},
+	"copy_file_range": func(r *reader, c *kernel.Call) {
+		c.Args = [6]int64{r.num(0), r.offset(1), r.num(2), r.offset(3), r.num(4), r.num(5)}
+	},
+	"sendfile": func(r *reader, c *kernel.Call) {
+		c.Args = [6]int64{r.num(0), r.num(1), r.offset(2), r.num(3)}
+	},
+	"vmsplice": func(r *reader, c *kernel.Call) {
+		c.Args[0], c.Vec, c.Args[3] = r.num(0), r.vec(1), r.num(3)
+	},
+	"process_vm_readv":  vmShape,
+	"process_vm_writev": vmShape,
+	"read":              bufShape(0),
+	"write":             bufShape(0),
+	"pread64":           bufShape(1),
+	"pwrite64":          bufShape(1),
+	"readv":             vecShape(0),
+	"writev":            vecShape(0),
+	"preadv":            vecShape(1),
+	"pwritev":           vecShape(1),
+	"io_uring_setup":    func(r *reader, c *kernel.Call) { c.Args[0] = r.num(0) },
+	"io_uring_register": func(r *reader, c *kernel.Call) {
+		c.Args[0], c.Args[1] = r.num(0), r.num(1)
+		if c.Args[1] == abi.IoringRegisterBuffers {
+			c.Vec, c.Args[3] = r.vec(2), r.num(3)
+		}
+	},
+	"clone":  func(r *reader, c *kernel.Call) { f, _ := r.field("flags"); c.Args[0] = f },
+	"clone3": func(r *reader, c *kernel.Call) { f, _ := r.field("flags"); c.Args[0] = f },
+	"fork":   func(*reader, *kernel.Call) {},
+	"vfork":  func(_ *reader, c *kernel.Call) { c.Args[0] = abi.CloneVm | abi.CloneVfork },
+	"execve": func(*reader, *kernel.Call) {},
+	"mremap": func(r *reader, c *kernel.Call) {
+		c.Args = [6]int64{r.num(0), r.num(1), r.num(2), r.num(3)}
+		if c.Args[3]&(abi.MremapFixed|abi.MremapDontunmap) != 0 && r.e.Arg(4) != nil {
+			c.Args[4] = r.num(4)
+		}
+	},
+}
+
+func vmShape(r *reader, c *kernel.Call) {
+	c.Args[0], c.Vec, c.Remote, c.Args[5] = r.num(0), r.vec(1), r.vec(3), r.num(5)
+	r.it.unknownBase = false // the local side does not matter
+}
+
+// bufShape reads (fd, buffer, count, offset…): the buffer is its contents, or an
+// address, and neither is asked for.
+func bufShape(more int) func(*reader, *kernel.Call) {
+	return func(r *reader, c *kernel.Call) {
+		c.Args[0], c.Args[2] = r.num(0), r.num(2)
+		if more > 0 {
+			c.Args[3] = r.num(3)
+		}
+	}
+}
+
+// vecShape reads (fd, iovec array, count, offset…): what counts is the sum.
+func vecShape(more int) func(*reader, *kernel.Call) {
+	return func(r *reader, c *kernel.Call) {
+		c.Args[0] = r.num(0)
+		for _, v := range r.vec(1) {
+			c.Args[2] += int64(v.Len)
+		}
+		r.it.unknownBase = false
+		if more > 0 {
+			c.Args[3] = r.num(3)
+		}
+	}
+}
+
+// plain reads up to n numbers.
+func plain(r *reader, c *kernel.Call, n int) {
+	for i := range min(n, len(r.e.Args)) {
+		c.Args[i] = r.num(i)
+	}
+}
+
+// translate reads a call's arguments into it. A call that is not modelled, or
+// whose arguments cannot be read, is carried along.
+func (r *Replayer) translate(e *scenario.Event, it *item) {
+	it.name = e.Name
+	name := strings.TrimSuffix(e.Name, "_time64")
+	it.call.Sys = kernel.SysByName(name)
+	it.call.Line = e.Line
+	if it.call.Sys == 0 {
+		it.class = carried
+		if passiveCalls[e.Name] {
+			it.class = passive
+		}
+		return
+	}
+	rd := reader{e: e, it: it, syms: r.symbol}
+	if shape := shapes[name]; shape != nil {
+		shape(&rd, &it.call)
+	} else {
+		plain(&rd, &it.call, 6)
+	}
+	if rd.bad || e.Truncated {
+		it.class = carried
+	}
+}
+
+// readAnswer reads what the log says the call returned.
+func readAnswer(e *scenario.Event, it *item) {
+	ret := &e.Ret
+	it.ans.dur, it.ans.hasDur = e.Dur, e.HasDur
+	if !ret.HasRet || !ret.Known {
+		return
+	}
+	it.ans.known, it.ans.val, it.ans.errno = true, ret.Value, ret.Errno
+	switch e.Name {
+	case "pipe", "pipe2":
+		if a := e.Arg(0); a != nil && a.Kind == scenario.Array && e.NumChildren(a) == 2 {
+			it.ans.pair = [2]int64{e.Elem(a, 0).Num, e.Elem(a, 1).Num}
+			it.ans.hasPair = true
+		}
+	case "recvmsg":
+		it.ans.fds = received(e)
+	case "mmap", "mremap":
+		if it.ans.ok() || ret.Errno == 0 {
+			it.call.Place = uint64(ret.Value)
+		}
+	}
+}
+
+// received finds the descriptors that came with a message.
+func received(e *scenario.Event) (fds []int64) {
+	for i := range e.Nodes {
+		if n := &e.Nodes[i]; string(n.Name) == "cmsg_data" && n.Kind == scenario.Array {
+			for c := range e.Children(n) {
+				if c.Known() {
+					fds = append(fds, c.Num)
+				}
+			}
+		}
+	}
+	return fds
+}

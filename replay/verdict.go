@@ -1,0 +1,109 @@
+package replay
+
+import (
+	"fmt"
+
+	"sealab/sim/abi"
+	"sealab/sim/kernel"
+)
+
+// judgement is how a call's answer compares with the recorded one.
+type judgement struct {
+	compared bool
+	differs  bool
+	late     bool // it waited, and not as long as the log says, by more than two ticks
+	recorded string
+	model    string
+}
+
+// verdict compares. It changes the model only where a number is the log's to
+// choose: it gives a new descriptor the number that the log gave it.
+func verdict(m *machine, t *task, f *flight, opts *Options) judgement {
+	var v judgement
+	if f.it.class != modelled || !f.it.ans.known {
+		return v
+	}
+	v.compared = true
+	switch {
+	case !f.done:
+		v.differs = true
+		v.model = "waits for ever"
+	case f.res.Errno != f.it.ans.errno:
+		v.differs = true
+	case f.res.Errno == 0:
+		v.differs = !sameValue(m, t, f)
+	}
+	if v.differs {
+		v.recorded = answerText(f.it.ans.val, f.it.ans.errno)
+		if v.model == "" {
+			v.model = answerText(f.res.Val, f.res.Errno)
+		}
+		return v
+	}
+	v.late = tooLate(m, f)
+	v.differs = v.late && opts.StrictTime
+	return v
+}
+
+// sameValue compares what a successful call returned.
+func sameValue(m *machine, t *task, f *flight) bool {
+	a := &f.it.ans
+	switch {
+	case isClone(f.it.name):
+		return true // pids are the log's to choose
+	case a.hasPair:
+		return m.renumber(t, f.res.Pair[0], a.pair[0]) && m.renumber(t, f.res.Pair[1], a.pair[1])
+	case makesDescriptor(f):
+		return m.renumber(t, f.res.Val, a.val)
+	}
+	return f.res.Val == a.val
+}
+
+// makesDescriptor says whether a call returns a new descriptor.
+func makesDescriptor(f *flight) bool {
+	switch f.it.name {
+	case "memfd_create", "openat", "open", "dup", "io_uring_setup":
+		return true
+	case "fcntl":
+		cmd := f.it.call.Args[1]
+		return cmd == abi.FDupfd || cmd == abi.FDupfdCloexec
+	}
+	return false
+}
+
+// renumber gives a new descriptor the number that the log gave it, unless that
+// cannot be: something of ours is there, or all numbers are known.
+func (m *machine) renumber(t *task, model, recorded int64) bool {
+	if model == recorded {
+		return true
+	}
+	if t.complete {
+		return false
+	}
+	return m.k.MoveFD(t.proc, model, recorded)
+}
+
+// tooLate says whether a call that slept took another time than the log says, by
+// more than two ticks.
+func tooLate(m *machine, f *flight) bool {
+	predicted := f.ended - f.began
+	if predicted == 0 || !f.it.ans.hasDur {
+		return false
+	}
+	tick := int64(1_000_000_000 / m.k.S.Clock.HZ)
+	off := predicted - f.it.ans.dur
+	return off > 2*tick || off < -2*tick
+}
+
+// answerText prints an answer as strace does.
+func answerText(val int64, errno abi.Errno) string {
+	if errno != 0 {
+		return fmt.Sprintf("-1 %s (%s)", errno.Name(), errno.Text())
+	}
+	if val > 1<<20 || val < 0 {
+		return fmt.Sprintf("%#x", uint64(val))
+	}
+	return fmt.Sprint(val)
+}
+
+var _ = kernel.ErrNotModelled
