@@ -124,7 +124,7 @@ func undocumented(file *ast.File) (names []*ast.Ident) {
 	for _, d := range file.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
-			if exportedReceiver(d) {
+			if exportedReceiver(d) && d.Name.Name != "String" { // fmt.Stringer says it all
 				check(d.Name, d.Doc)
 			}
 		case *ast.GenDecl:

@@ -61,7 +61,8 @@ func collect() []word {
 		all = append(all, word{s.Name(), uint64(s)})
 	}
 	all = append(all,
-		word{"EWOULDBLOCK", uint64(EWOULDBLOCK)}, word{"EDEADLOCK", uint64(EDEADLOCK)}, word{"ENOTSUP", uint64(ENOTSUP)},
+		word{"EWOULDBLOCK", uint64(EWOULDBLOCK)}, word{"EDEADLOCK", uint64(EDEADLOCK)},
+		word{"ENOTSUP", uint64(ENOTSUP)},
 		word{"SIGIOT", uint64(SIGABRT)}, word{"SIGPOLL", uint64(SIGIO)}, word{"SIGCLD", uint64(SIGCHLD)},
 		word{"SIGRTMAX", uint64(SIGRTMAX)})
 	slices.SortFunc(all, func(a, b word) int { return cmp.Compare(a.name, b.name) })

@@ -83,7 +83,7 @@ const (
 
 // Action returns what the signal does by default.
 //
-// Kernel: include/linux/signal.h sig_kernel_ignore and its siblings, all versions.
+// Kernel: include/linux/signal.h sig_kernel_ignore, all versions.
 func (s Signal) Action() Action {
 	switch s {
 	case SIGCONT:

@@ -78,7 +78,7 @@ func validAdvice(t *sched.Task, advice int64) error {
 
 // advisePages does what concerns pages and leaves the VMA alone.
 //
-// Kernel: mm/madvise.c madvise_dontneed_free, madvise_cold and their like, all versions.
+// Kernel: mm/madvise.c madvise_dontneed_free and madvise_cold, all versions.
 // Differs: pages stay where they are for MADV_FREE, MADV_COLD and MADV_PAGEOUT.
 func advisePages(t *sched.Task, s space, v VMA, start, end uint64, advice int64) error {
 	denied := VMLocked
@@ -100,7 +100,8 @@ func advisePages(t *sched.Task, s space, v VMA, start, end uint64, advice int64)
 	if advice == abi.MadvDontneed || advice == abi.MadvDontneedLocked {
 		huge := uint64(1)<<v.Shift - 1
 		if start&huge != 0 {
-			return t.Refuse(abi.EINVAL, "madvise_dontneed_free_valid_vma", sched.Fact{Name: "address", Value: int64(start)})
+			return t.Refuse(abi.EINVAL, "madvise_dontneed_free_valid_vma",
+				sched.Fact{Name: "address", Value: int64(start)})
 		}
 		zapRange(t, s, pages{first: start >> abi.PageShift, end: end &^ huge >> abi.PageShift})
 	}

@@ -247,7 +247,8 @@ func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
 	case abi.MapSharedValidate:
 		known := uint64(legacyMask)
 		if a.Flags&^known != 0 {
-			return t.Refuse(abi.EOPNOTSUPP, "LEGACY_MAP_MASK", sched.Fact{Name: "flags", Value: int64(a.Flags &^ known)})
+			return t.Refuse(abi.EOPNOTSUPP, "LEGACY_MAP_MASK",
+				sched.Fact{Name: "flags", Value: int64(a.Flags &^ known)})
 		}
 		fallthrough
 	case abi.MapShared:

@@ -86,7 +86,8 @@ func linkSharedAnonymous(t *sched.Task, s space, r *request) error {
 // hookAndCount asks the file for the new mapping, and counts the mmap in progress
 // before or after asking, unless that has been done.
 //
-// Kernel: mm/mmap.c mmap_region, up to v6.11; mm/vma.c __mmap_new_file_vma since.
+// Kernel: mm/mmap.c mmap_region, up to v6.11.
+// Kernel: mm/vma.c __mmap_new_file_vma, v6.12 and later.
 func (r *request) hookAndCount(t *sched.Task, counted *bool) error {
 	when := t.Profile().MmapCounter
 	if when == profile.CounterBeforeHook {

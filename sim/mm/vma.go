@@ -11,7 +11,7 @@ import (
 
 // Flags say how a VMA may be used. The values are those of x86-64.
 //
-// Kernel: include/linux/mm.h VM_READ and its like, all versions.
+// Kernel: include/linux/mm.h VM_READ, all versions.
 type Flags uint32
 
 // The flags that are modelled.

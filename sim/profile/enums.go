@@ -120,8 +120,8 @@ const (
 type PopulateGap uint8
 
 const (
-	GapEFAULT PopulateGap = iota
-	GapENOMEM
+	GapEFAULT PopulateGap = iota // EFAULT
+	GapENOMEM                    // ENOMEM
 )
 
 // GrowWrite says what a write does that would cross the end of a file with

@@ -14,7 +14,7 @@ type Profile struct {
 
 	// F_ADD_SEALS. Kernel: mm/memfd.c memfd_add_seals.
 
-	AddOrder       AddOrder  // error of a read-only descriptor of a file that cannot be sealed: EINVAL to 4.15, then EPERM
+	AddOrder       AddOrder  // which error comes first: for a read-only descriptor that cannot be sealed
 	ArgWide        ArgWide   // bits 32 to 63 of the argument: EINVAL to 6.4, then ignored
 	Seals          abi.Seals // the known seals, others are EINVAL: F_SEAL_FUTURE_WRITE from 5.1, F_SEAL_EXEC from 6.3
 	ExecImply      ExecImply // whether F_SEAL_EXEC refuses while there are writers: not to 7.0, from 7.1 and in stable
@@ -22,7 +22,7 @@ type Profile struct {
 
 	// memfd_create. Kernel: mm/memfd.c memfd_create.
 
-	MemfdFlags        uint32 // the known flags but for sizes: MFD_HUGETLB from 4.14, MFD_NOEXEC_SEAL and MFD_EXEC from 6.3
+	MemfdFlags        uint32 // the known flags but for sizes of huge pages
 	NoexecSealUnseals bool   // MFD_NOEXEC_SEAL allows sealing without MFD_ALLOW_SEALING: from 6.3
 	MemfdNoexec       Noexec // what vm.memfd_noexec=2 does: nothing to 6.2, EINVAL, EACCES in 6.5, milder from 6.6
 	NoexecHierarchy   bool   // vm.memfd_noexec is the largest of all enclosing pid namespaces: from 6.6
@@ -36,7 +36,7 @@ type Profile struct {
 	Batch             int         // entries between pauses, 0: as the CPU is wanted: 4096 from 4.20
 	BatchWeighted     bool        // a huge page counts 512 in it: 5.17 to 6.8
 	BatchCountsValues bool        // an entry that is no page counts too: not in 4.20 to 5.16
-	ValueClearsMark   bool        // a page that was swapped out loses its mark: not in 4.20 to 5.16, which wait to the end
+	ValueClearsMark   bool        // a page that was swapped out loses its mark: not in 4.20 to 5.16
 	HugetlbRefs       HugetlbRefs // references of the page cache on a hugetlb folio: one for each page from 6.7
 	SwapCacheExpected bool        // a page that is in the swap cache too does not look pinned: from 6.19
 	StrayWakeEndsWait bool        // any wake-up of the sleeping task makes the next look the last: all kernels
@@ -68,7 +68,7 @@ type Profile struct {
 
 	// Files. Kernel: mm/shmem.c, mm/filemap.c generic_perform_write, fs/splice.c.
 
-	GrowWrite       GrowWrite // a write across the end under F_SEAL_GROW: EPERM in 6.11 to 6.13 and from 7.2, else short
+	GrowWrite       GrowWrite // a write across the end under F_SEAL_GROW: EPERM or short
 	ODirect         bool      // O_DIRECT is accepted on tmpfs: from 6.6
 	SpliceHolePins  bool      // splicing a hole into a pipe makes a page and holds it: to 5.17
 	SendfilePins    bool      // sendfile into a pipe holds pages instead of copying: from 5.12

@@ -70,7 +70,8 @@ func notes(asked, r Release) []Note {
 		b := c.backport(r.Series)
 		if b == nil {
 			if c.doubt.covers(r.Series) {
-				add("Whether %s has %s is not certain; sealab assumes that %s was the first.", r.Series, c.what, c.since)
+				add("Whether %s has %s is not certain; sealab assumes that %s was the first.",
+					r.Series, c.what, c.since)
 			}
 			continue
 		}

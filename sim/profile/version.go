@@ -101,7 +101,8 @@ func (r Release) check(text string) error {
 	case s.Major < First.Major || s.Major == First.Major && s.Minor < First.Minor:
 		return &ReleaseError{text, "memfd_create and file sealing came with Linux 3.17", First.String()}
 	case !s.exists():
-		return &ReleaseError{text, fmt.Sprintf("the series after %d.%d is %d.0", s.Major, lastMinor[s.Major], s.Major+1),
+		return &ReleaseError{text,
+			fmt.Sprintf("the series after %d.%d is %d.0", s.Major, lastMinor[s.Major], s.Major+1),
 			fmt.Sprintf("%d.%d", s.Major, lastMinor[s.Major])}
 	case s.Major > Last.Major:
 		return &ReleaseError{text, "sealab knows kernels up to " + Last.String(), Last.String()}
