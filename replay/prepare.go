@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"sealab/run"
 	"sealab/sim/abi"
 	"sealab/sim/inode"
 )
@@ -55,7 +56,7 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 	}
 	file := p.k.FileAt(t.proc, fd)
 	if file == 0 {
-		if !it.ans.known || it.ans.errno == abi.EBADF || t.complete {
+		if !it.ans.Known || it.ans.Errno == abi.EBADF || t.complete {
 			return true
 		}
 		p.k.OpenOther(t.proc, fd, inode.Anonymous, "unknown", inode.Readable|inode.Writable)
@@ -90,7 +91,7 @@ func (p *play) unjudged(it *item, k inode.Kind) bool {
 // memory makes sure that a range of memory is mapped where the log shows that it
 // is, and has not shown it before.
 func (p *play) memory(t *task, it *item, addr, n uint64) {
-	if !it.ans.ok() || n == 0 || addr+n < addr || n > 1<<40 {
+	if !it.ans.OK() || n == 0 || addr+n < addr || n > 1<<40 {
 		return
 	}
 	start, end := addr&^(abi.PageSize-1), (addr+n+abi.PageSize-1)&^(abi.PageSize-1)
@@ -136,12 +137,12 @@ func (p *play) aim(it *item) {
 // carry does for a call that is not judged what its recorded answer shows: it
 // opens descriptors, and closes or maps what the program did.
 func (p *play) carry(t *task, it *item) {
-	if !it.ans.ok() {
+	if !it.ans.OK() {
 		return
 	}
 	switch it.name {
 	case "recvmsg":
-		for _, fd := range it.ans.fds {
+		for _, fd := range it.ans.FDs {
 			p.k.OpenOther(t.proc, fd, inode.Anonymous, "received", inode.Readable|inode.Writable)
 		}
 	case "openat", "open", "creat":
@@ -153,18 +154,18 @@ func (p *play) carry(t *task, it *item) {
 		if devices(it.call.Str) {
 			kind = inode.Anonymous
 		}
-		p.k.OpenOther(t.proc, it.ans.val, kind, it.call.Str, mode)
+		p.k.OpenOther(t.proc, it.ans.Val, kind, it.call.Str, mode)
 	case "mmap", "mremap":
-		t.mem.saw(uint64(it.ans.val), uint64(it.ans.val)+uint64(max(0, it.call.Args[1])))
+		t.mem.saw(uint64(it.ans.Val), uint64(it.ans.Val)+uint64(max(0, it.call.Args[1])))
 	default:
 		if opensOther[it.name] {
-			p.k.OpenOther(t.proc, it.ans.val, inode.Anonymous, it.name, inode.Readable|inode.Writable)
+			p.k.OpenOther(t.proc, it.ans.Val, inode.Anonymous, it.name, inode.Readable|inode.Writable)
 		}
 	}
 }
 
 // opensOther are calls that return a descriptor of something that is not modelled.
-var opensOther = wordSet(`socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 timerfd_create
+var opensOther = run.WordSet(`socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 timerfd_create
 	signalfd signalfd4 inotify_init inotify_init1 fanotify_init userfaultfd perf_event_open pidfd_open
 	pidfd_getfd memfd_secret bpf landlock_create_ruleset openat2 mq_open fsopen fsmount open_tree`)
 

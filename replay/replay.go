@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"sealab/explain"
+	"sealab/run"
 	"sealab/scenario"
 	"sealab/sim/abi"
 	"sealab/sim/kernel"
@@ -19,7 +20,7 @@ type Replayer struct {
 	m       *machine
 	base    int64 // the log's first time, ns
 	hasBase bool
-	symbols map[string]int64
+	symbols run.Symbols
 
 	first   *item  // a call that began while no other was in flight; not played yet
 	stretch []item // the lines since calls began to overlap
@@ -58,7 +59,7 @@ func (r *Replayer) program() {
 	})}
 	r.hasBase, r.first, r.saved, r.stretch, r.open = false, nil, nil, r.stretch[:0], 0
 	r.pending = map[int]*scenarioCall{}
-	r.symbols = map[string]int64{}
+	r.symbols = run.Symbols{}
 }
 
 // Log plays a log to its end, or until the context is done. Lines that cannot be
@@ -145,11 +146,11 @@ func (r *Replayer) event(e *scenario.Event) {
 // answered reads the recorded answer, and keeps the line's text where it may have
 // to be shown.
 func (r *Replayer) answered(e *scenario.Event, it *item) {
-	readAnswer(e, it)
-	if isClone(it.name) && it.ans.ok() {
-		it.child = int(it.ans.val)
+	it.ans = run.ReadAnswer(e, &it.call)
+	if isClone(it.name) && it.ans.OK() {
+		it.child = int(it.ans.Val)
 	}
-	if it.ans.known && it.ans.errno != 0 && it.class == modelled || r.open > 0 {
+	if it.ans.Known && it.ans.Errno != 0 && it.class == modelled || r.open > 0 {
 		it.text = string(scenario.Append(nil, e))
 	}
 }
@@ -166,7 +167,6 @@ func (r *Replayer) callEnd(e *scenario.Event, it *item) {
 	r.translate(e, &full)
 	it.kind, it.name, it.class = end, full.name, full.class
 	it.call = full.call
-	it.unknownBase = full.unknownBase
 	r.answered(e, it)
 	it.text = string(scenario.Append(nil, e))
 	r.play(it)
@@ -244,11 +244,11 @@ func (r *Replayer) explain(m *machine, t *task, f *flight) *explain.Reason {
 	return explain.Refusal(m.k, t.proc, &f.it.call, &f.refusal)
 }
 
-// symbol returns what a name stands for: the result of the call that it was given
-// to.
-func (r *Replayer) symbol(name string) (int64, bool) {
-	v, ok := r.symbols[name]
-	return v, ok
+// translate reads a call's arguments. A call that is not modelled, or whose
+// arguments cannot be read, is carried along.
+func (r *Replayer) translate(e *scenario.Event, it *item) {
+	it.name = e.Name
+	it.class, _ = run.ReadCall(e, r.symbols, &it.call)
 }
 
 func signalNumber(name string) int {

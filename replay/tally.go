@@ -95,7 +95,7 @@ func (r *Replayer) slept(at Place, f *flight, v judgement) {
 		return
 	}
 	s := Sealing{Place: at, Predicted: time.Duration(f.ended - f.began)}
-	s.Recorded, s.HasTime = time.Duration(f.it.ans.dur), f.it.ans.hasDur
+	s.Recorded, s.HasTime = time.Duration(f.it.ans.Dur), f.it.ans.HasDur
 	if len(r.rep.Seals) < r.opts.keep() {
 		r.rep.Seals = append(r.rep.Seals, s)
 	}

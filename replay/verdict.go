@@ -20,7 +20,7 @@ type judgement struct {
 // choose: it gives a new descriptor the number that the log gave it.
 func verdict(m *machine, t *task, f *flight, opts *Options) judgement {
 	var v judgement
-	if f.it.class != modelled || !f.it.ans.known {
+	if f.it.class != modelled || !f.it.ans.Known {
 		return v
 	}
 	v.compared = true
@@ -28,13 +28,13 @@ func verdict(m *machine, t *task, f *flight, opts *Options) judgement {
 	case !f.done:
 		v.differs = true
 		v.model = "waits for ever"
-	case f.res.Errno != f.it.ans.errno:
+	case f.res.Errno != f.it.ans.Errno:
 		v.differs = true
 	case f.res.Errno == 0:
 		v.differs = !sameValue(m, t, f)
 	}
 	if v.differs {
-		v.recorded = answerText(f.it.ans.val, f.it.ans.errno)
+		v.recorded = answerText(f.it.ans.Val, f.it.ans.Errno)
 		if v.model == "" {
 			v.model = answerText(f.res.Val, f.res.Errno)
 		}
@@ -51,12 +51,12 @@ func sameValue(m *machine, t *task, f *flight) bool {
 	switch {
 	case isClone(f.it.name):
 		return true // pids are the log's to choose
-	case a.hasPair:
-		return m.renumber(t, f.res.Pair[0], a.pair[0]) && m.renumber(t, f.res.Pair[1], a.pair[1])
+	case a.HasPair:
+		return m.renumber(t, f.res.Pair[0], a.Pair[0]) && m.renumber(t, f.res.Pair[1], a.Pair[1])
 	case makesDescriptor(f):
-		return m.renumber(t, f.res.Val, a.val)
+		return m.renumber(t, f.res.Val, a.Val)
 	}
-	return f.res.Val == a.val
+	return f.res.Val == a.Val
 }
 
 // makesDescriptor says whether a call returns a new descriptor.
@@ -87,11 +87,11 @@ func (m *machine) renumber(t *task, model, recorded int64) bool {
 // more than two ticks.
 func tooLate(m *machine, f *flight) bool {
 	predicted := f.ended - f.began
-	if predicted == 0 || !f.it.ans.hasDur {
+	if predicted == 0 || !f.it.ans.HasDur {
 		return false
 	}
 	tick := int64(1_000_000_000 / m.k.S.Clock.HZ)
-	off := predicted - f.it.ans.dur
+	off := predicted - f.it.ans.Dur
 	return off > 2*tick || off < -2*tick
 }
 

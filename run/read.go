@@ -1,4 +1,4 @@
-package replay
+package run
 
 import (
 	"strings"
@@ -10,14 +10,15 @@ import (
 
 // passiveCalls touch nothing that is modelled: their answers are not compared and
 // they are not worth counting as missing.
-var passiveCalls = wordSet(`wait4 waitid waitpid rt_sigaction rt_sigprocmask rt_sigreturn nanosleep
+var passiveCalls = WordSet(`wait4 waitid waitpid rt_sigaction rt_sigprocmask rt_sigreturn nanosleep
 	clock_nanosleep futex sched_yield getpid gettid getppid getuid geteuid getgid getegid uname sysinfo
 	clock_gettime gettimeofday getrandom prctl arch_prctl set_robust_list set_tid_address rseq prlimit64
 	sigaltstack sched_getaffinity sched_setaffinity rt_sigtimedwait pause restart_syscall getcwd chdir
 	stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat umask alarm
 	setitimer ioctl poll ppoll select pselect6 epoll_wait epoll_pwait epoll_ctl unlink unlinkat mkdir brk`)
 
-func wordSet(words string) map[string]bool {
+// WordSet makes a set of the words of a text.
+func WordSet(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {
 		m[w] = true
@@ -25,19 +26,59 @@ func wordSet(words string) map[string]bool {
 	return m
 }
 
+// Class is how far a call can be judged.
+type Class uint8
+
+const (
+	Modelled Class = iota
+	Carried        // not modelled: its recorded answer is taken as it is
+	Passive        // known to have no effect on what is modelled
+)
+
+// Symbols are the names that earlier calls bound to their results.
+type Symbols map[string]int64
+
+// Answer is what a line says that a call returned.
+type Answer struct {
+	Known   bool  // the line has an answer
+	Val     int64 // as printed: -1 with an errno
+	Errno   abi.Errno
+	Pair    [2]int64 // what pipe2 stored
+	HasPair bool
+	FDs     []int64 // descriptors received with a message
+	Dur     int64   // ns, from strace -T
+	HasDur  bool
+}
+
+// OK says whether the line shows the call succeeding.
+func (a *Answer) OK() bool { return a.Known && a.Errno == 0 && a.Val >= 0 }
+
 // reader translates the arguments of one call.
 type reader struct {
 	e    *scenario.Event
-	it   *item
-	syms func(name string) (int64, bool)
-	bad  bool // an argument is missing or cannot be read
+	syms Symbols
+	at   int // the argument being read
+	bad  int // the first one that is missing or cannot be read, -1 for none
+}
+
+// fail notes that the argument being read cannot be.
+func (r *reader) fail() {
+	if r.bad < 0 {
+		r.bad = r.at
+	}
+}
+
+// arg returns argument i, or nil if there are fewer.
+func (r *reader) arg(i int) *scenario.Arg {
+	r.at = i
+	return r.e.Arg(i)
 }
 
 // num reads argument i as a number.
 func (r *reader) num(i int) int64 {
-	a := r.e.Arg(i)
+	a := r.arg(i)
 	if a == nil {
-		r.bad = true
+		r.fail()
 		return 0
 	}
 	return r.value(a)
@@ -50,13 +91,13 @@ func (r *reader) value(a *scenario.Arg) int64 {
 	case a.Kind == scenario.Null:
 		return 0
 	case a.Kind == scenario.Symbol || a.Kind == scenario.Ident:
-		if v, ok := r.syms(string(a.Text)); ok {
+		if v, ok := r.syms[string(a.Text)]; ok {
 			return v
 		}
 	case a.Kind == scenario.Expr:
 		return r.expr(a)
 	}
-	r.bad = true
+	r.fail()
 	return 0
 }
 
@@ -75,7 +116,7 @@ func (r *reader) expr(a *scenario.Arg) int64 {
 		case scenario.OpMul:
 			sum *= v
 		default:
-			r.bad = true
+			r.fail()
 		}
 	}
 	return sum
@@ -84,9 +125,9 @@ func (r *reader) expr(a *scenario.Arg) int64 {
 // offset reads a pointer to an offset: NULL, or [n]. There is none for NULL, told
 // by -1.
 func (r *reader) offset(i int) int64 {
-	a := r.e.Arg(i)
+	a := r.arg(i)
 	if a == nil {
-		r.bad = true
+		r.fail()
 		return -1
 	}
 	if a.Kind == scenario.Null {
@@ -97,30 +138,28 @@ func (r *reader) offset(i int) int64 {
 			return r.value(el)
 		}
 	}
-	r.bad = true
+	r.fail()
 	return -1
 }
 
-// vec reads an array of struct iovec.
-func (r *reader) vec(i int) []kernel.Iovec {
-	a := r.e.Arg(i)
+// vec reads an array of struct iovec. A buffer of which only the contents are
+// shown has address 0.
+func (r *reader) vec(i int) (out []kernel.Iovec) {
+	a := r.arg(i)
 	if a == nil || a.Kind != scenario.Array {
 		if a == nil || a.Kind != scenario.Null {
-			r.bad = true
+			r.fail()
 		}
 		return nil
 	}
-	out := r.it.call.Vec[len(r.it.call.Vec):]
 	for s := range r.e.Children(a) {
 		base, n := r.e.Field(s, "iov_base"), r.e.Field(s, "iov_len")
 		if s.Kind != scenario.Struct || base == nil || n == nil {
-			r.bad = true
+			r.fail()
 			break
 		}
 		v := kernel.Iovec{Len: uint64(r.value(n))}
-		if base.Kind == scenario.String {
-			r.it.unknownBase = true
-		} else {
+		if base.Kind != scenario.String {
 			v.Base = uint64(r.value(base))
 		}
 		out = append(out, v)
@@ -130,10 +169,10 @@ func (r *reader) vec(i int) []kernel.Iovec {
 
 // str reads a string; whole is false if strace cut it short.
 func (r *reader) str(i int) (s string, whole bool) {
-	a := r.e.Arg(i)
+	a := r.arg(i)
 	if a == nil || a.Kind != scenario.String {
 		if a == nil || a.Kind != scenario.Null {
-			r.bad = true
+			r.fail()
 		}
 		return "", false
 	}
@@ -223,7 +262,6 @@ var shapes = map[string]func(*reader, *kernel.Call){
 
 func vmShape(r *reader, c *kernel.Call) {
 	c.Args[0], c.Vec, c.Remote, c.Args[5] = r.num(0), r.vec(1), r.vec(3), r.num(5)
-	r.it.unknownBase = false // the local side does not matter
 }
 
 // bufShape reads (fd, buffer, count, offset…): the buffer is its contents, or an
@@ -244,7 +282,6 @@ func vecShape(more int) func(*reader, *kernel.Call) {
 		for _, v := range r.vec(1) {
 			c.Args[2] += int64(v.Len)
 		}
-		r.it.unknownBase = false
 		if more > 0 {
 			c.Args[3] = r.num(3)
 		}
@@ -258,52 +295,54 @@ func plain(r *reader, c *kernel.Call, n int) {
 	}
 }
 
-// translate reads a call's arguments into it. A call that is not modelled, or
-// whose arguments cannot be read, is carried along.
-func (r *Replayer) translate(e *scenario.Event, it *item) {
-	it.name = e.Name
+// ReadCall reads the arguments of a call into c. A call that is not modelled, or
+// whose arguments cannot be read, is Carried; bad is the first argument that is
+// missing or cannot be read, -1 if there is none.
+func ReadCall(e *scenario.Event, syms Symbols, c *kernel.Call) (class Class, bad int) {
 	name := strings.TrimSuffix(e.Name, "_time64")
-	it.call.Sys = kernel.SysByName(name)
-	it.call.Line = e.Line
-	if it.call.Sys == 0 {
-		it.class = carried
+	c.Sys = kernel.SysByName(name)
+	c.Line = e.Line
+	if c.Sys == 0 {
 		if passiveCalls[e.Name] {
-			it.class = passive
+			return Passive, -1
 		}
-		return
+		return Carried, -1
 	}
-	rd := reader{e: e, it: it, syms: r.symbol}
+	r := reader{e: e, syms: syms, bad: -1}
 	if shape := shapes[name]; shape != nil {
-		shape(&rd, &it.call)
+		shape(&r, c)
 	} else {
-		plain(&rd, &it.call, 6)
+		plain(&r, c, 6)
 	}
-	if rd.bad || e.Truncated {
-		it.class = carried
+	if r.bad >= 0 || e.Truncated {
+		return Carried, r.bad
 	}
+	return Modelled, -1
 }
 
-// readAnswer reads what the log says the call returned.
-func readAnswer(e *scenario.Event, it *item) {
+// ReadAnswer reads what a line says that its call returned. Where that settles
+// what the kernel leaves open, the place of a mapping, the call gets it too.
+func ReadAnswer(e *scenario.Event, c *kernel.Call) (a Answer) {
 	ret := &e.Ret
-	it.ans.dur, it.ans.hasDur = e.Dur, e.HasDur
+	a.Dur, a.HasDur = e.Dur, e.HasDur
 	if !ret.HasRet || !ret.Known {
-		return
+		return a
 	}
-	it.ans.known, it.ans.val, it.ans.errno = true, ret.Value, ret.Errno
+	a.Known, a.Val, a.Errno = true, ret.Value, ret.Errno
 	switch e.Name {
 	case "pipe", "pipe2":
-		if a := e.Arg(0); a != nil && a.Kind == scenario.Array && e.NumChildren(a) == 2 {
-			it.ans.pair = [2]int64{e.Elem(a, 0).Num, e.Elem(a, 1).Num}
-			it.ans.hasPair = true
+		if p := e.Arg(0); p != nil && p.Kind == scenario.Array && e.NumChildren(p) == 2 {
+			a.Pair = [2]int64{e.Elem(p, 0).Num, e.Elem(p, 1).Num}
+			a.HasPair = true
 		}
 	case "recvmsg":
-		it.ans.fds = received(e)
+		a.FDs = received(e)
 	case "mmap", "mremap":
-		if it.ans.ok() || ret.Errno == 0 {
-			it.call.Place = uint64(ret.Value)
+		if ret.Errno == 0 {
+			c.Place = uint64(ret.Value)
 		}
 	}
+	return a
 }
 
 // received finds the descriptors that came with a message.
