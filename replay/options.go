@@ -7,14 +7,21 @@ import (
 	"sealab/sim/profile"
 )
 
+// The largest machine that a log is played on.
+const (
+	MaxHZ   = 10000 // jiffies a second
+	MaxCPUs = 64
+)
+
 // Options say how a log is played.
 type Options struct {
 	Profile profile.Profile
-	Release string // how the kernel was named, for the report
-	HZ      int    // jiffies a second; 0 means 250
-	CPUs    int    // 0 means 2
-	// Fixed says that a log's header does not change the kernel.
-	Fixed bool
+	Release string   // how the kernel was named, for the report
+	Notes   []string // what is not certain about the profile, for the report
+	HZ      int      // jiffies a second; 0 means 250
+	CPUs    int      // 0 means 2
+	// Fixed says what a log's header does not change.
+	Fixed Fixed
 	// StrictTime makes a duration that is more than two ticks off a disagreement.
 	StrictTime bool
 	// Orders bounds how many orders are tried where calls overlap; 0 means 2000.
@@ -23,6 +30,9 @@ type Options struct {
 	// means 1000. All are counted.
 	Keep int
 }
+
+// Fixed says which parts of the machine stay as Options say.
+type Fixed struct{ Kernel, HZ, CPUs bool }
 
 func (o *Options) orders() int {
 	if o.Orders == 0 {
@@ -42,24 +52,33 @@ func (o *Options) keep() int {
 func (o *Options) header(key, value string) error {
 	switch key {
 	case "kernel":
-		if o.Fixed {
+		if o.Fixed.Kernel {
 			return nil
 		}
-		p, _, err := profile.ForRelease(value)
+		p, notes, err := profile.Find(value)
 		if err != nil {
 			return err
 		}
-		o.Profile, o.Release = p, value
-	case "hz", "cpus":
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > 10000 {
-			return fmt.Errorf("%s: %q is not a number from 1 to 10000", key, value)
+		o.Profile, o.Release, o.Notes = p, p.Release, nil
+		for _, n := range notes {
+			o.Notes = append(o.Notes, string(n))
 		}
-		if key == "hz" {
-			o.HZ = n
-		} else {
-			o.CPUs = min(n, 64)
-		}
+	case "hz":
+		return number(&o.HZ, o.Fixed.HZ, key, value, MaxHZ)
+	case "cpus":
+		return number(&o.CPUs, o.Fixed.CPUs, key, value, MaxCPUs)
+	}
+	return nil
+}
+
+// number reads a number from 1 to most, unless the one that is there stays.
+func number(at *int, fixed bool, key, value string, most int) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > most {
+		return fmt.Errorf("%s: %q is not a number from 1 to %d", key, value, most)
+	}
+	if !fixed {
+		*at = n
 	}
 	return nil
 }

@@ -14,11 +14,14 @@ import (
 
 // Replayer plays one log after another and gathers a report.
 type Replayer struct {
-	opts    Options
+	given   Options // as the caller gave them
+	opts    Options // as the present log's header has changed them
 	rep     *Report
 	file    string
+	ev      *scenario.Event // the present line
 	m       *machine
-	base    int64 // the log's first time, ns
+	kernels []string // that calls were played on
+	base    int64    // the log's first time, ns
 	hasBase bool
 	symbols run.Symbols
 
@@ -38,8 +41,7 @@ type scenarioCall struct{ it item }
 
 // New returns a Replayer.
 func New(opts Options) *Replayer {
-	r := &Replayer{opts: opts, rep: &Report{}}
-	r.rep.Kernel = opts.Release
+	r := &Replayer{given: opts, opts: opts, rep: &Report{}}
 	r.carried = map[Count]int64{}
 	r.reasons = map[string]int{}
 	r.program()
@@ -54,6 +56,7 @@ func (r *Replayer) program() {
 	}
 	r.m = &machine{k: kernel.Boot(kernel.Config{
 		Profile:  r.opts.Profile,
+		CPUs:     r.opts.CPUs,
 		HZ:       r.opts.HZ,
 		Rounding: true,
 	})}
@@ -64,12 +67,14 @@ func (r *Replayer) program() {
 
 // Log plays a log to its end, or until the context is done. Lines that cannot be
 // read are counted, and the rest is played all the same; the error is that of
-// reading the input.
+// reading the input. Its header, if it has one, is for this log only.
 func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 	r.file = name
 	r.rep.Files = append(r.rep.Files, name)
+	r.opts = r.given
+	r.program()
 	rd := scenario.NewReader(in, name, scenario.Options{})
-	defer func() { r.settle(); r.program() }()
+	defer func() { rd.Close(); r.settle(); r.program() }()
 	for n := 0; ; n++ {
 		if n&0xff == 0 && ctx.Err() != nil {
 			r.rep.Interrupted = true
@@ -84,6 +89,9 @@ func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 		case errors.As(err, &bad):
 			r.broken(bad.Error())
 			continue
+		case err != nil && ctx.Err() != nil: // the input ends with the context
+			r.rep.Interrupted = true
+			return nil
 		case err != nil:
 			return err
 		}
@@ -106,6 +114,7 @@ func (r *Replayer) broken(text string) {
 // event turns one line into what it means and plays it.
 func (r *Replayer) event(e *scenario.Event) {
 	var it item
+	r.ev = e
 	it.pid, it.line = e.Pid, e.Line
 	if e.HasTime {
 		if !r.hasBase {
@@ -143,15 +152,15 @@ func (r *Replayer) event(e *scenario.Event) {
 	}
 }
 
-// answered reads the recorded answer, and keeps the line's text where it may have
-// to be shown.
+// answered reads the recorded answer, and keeps the call's text where the line may
+// be gone by the time that it has to be shown.
 func (r *Replayer) answered(e *scenario.Event, it *item) {
 	it.ans = run.ReadAnswer(e, &it.call)
 	if isClone(it.name) && it.ans.OK() {
 		it.child = int(it.ans.Val)
 	}
-	if it.ans.Known && it.ans.Errno != 0 && it.class == modelled || r.open > 0 {
-		it.text = string(scenario.Append(nil, e))
+	if r.open > 0 || r.first != nil {
+		it.text = callText(e)
 	}
 }
 
@@ -168,7 +177,6 @@ func (r *Replayer) callEnd(e *scenario.Event, it *item) {
 	it.kind, it.name, it.class = end, full.name, full.class
 	it.call = full.call
 	r.answered(e, it)
-	it.text = string(scenario.Append(nil, e))
 	r.play(it)
 }
 
@@ -179,10 +187,9 @@ func (r *Replayer) lost(e *scenario.Event) { delete(r.pending, e.Pid) }
 // header takes what a scenario says of its machine.
 func (r *Replayer) header(e *scenario.Event) {
 	if err := r.opts.header(e.Name, string(e.Raw)); err != nil {
-		r.broken(err.Error())
+		r.broken(e.ErrorAt(nil, err.Error()).Error())
 		return
 	}
-	r.rep.Kernel = r.opts.Release
 	r.program()
 }
 

@@ -18,7 +18,7 @@ type Report struct {
 	Differ  int64    `json:"differ"`   // it gave another one
 	Asked   int64    `json:"asked"`    // no recorded answer to compare with
 	Carried int64    `json:"carried"`  // not modelled, or about something unknown
-	Passive int64    `json:"passive"`  // without effect on what is modelled
+	Passive int64    `json:"passive"`  // nothing to compare: without effect on what is modelled, or the task's end
 	Refused int64    `json:"refused"`  // calls that failed, model and log agreeing
 	Overlap int64    `json:"overlaps"` // stretches of the log in which calls overlap
 	Orders  int64    `json:"orders"`   // orders tried in them beyond the plain one
@@ -38,7 +38,8 @@ type Report struct {
 // Place is a line of a log.
 type Place struct {
 	File string `json:"file"`
-	Line int64  `json:"line"`
+	Line int64  `json:"line"` // where the call begins
+	Task int    `json:"task"` // its pid, 0 if the log has none
 }
 
 // Disagreement is a call to which the model gave another answer than the log.

@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sealab/explain"
+	"sealab/scenario"
 )
 
 // count counts a call that was carried along.
 func (r *Replayer) count(name, why string) {
-	r.rep.Calls++
+	r.call()
 	r.rep.Carried++
 	r.carried[Count{Name: name, Why: why}]++
 }
@@ -22,7 +24,7 @@ func (r *Replayer) tally(it *item) {
 		return
 	}
 	if it.class == passive {
-		r.rep.Calls++
+		r.call()
 		r.rep.Passive++
 		return
 	}
@@ -36,25 +38,29 @@ func (r *Replayer) report(f *flight, v judgement, why *explain.Reason, tried int
 	it := &f.it
 	switch it.class {
 	case passive:
-		r.rep.Calls++
+		r.call()
 		r.rep.Passive++
 		return
 	case carried:
 		r.count(it.name, it.whyCarried())
 		return
 	}
-	r.rep.Calls++
+	r.call()
 	if it.target != "" && f.done {
 		r.symbols[it.target] = f.res.Val
 	}
-	at := Place{r.file, it.line}
+	at := Place{r.file, it.line, it.pid}
 	switch {
+	case it.call.Sys == sysExit || it.name == "exit":
+		r.rep.Passive++ // they never return
+		return
 	case !v.compared:
 		r.rep.Asked++
 	case v.differs:
 		r.rep.Differ++
 		if len(r.rep.Disagreements) < r.opts.keep() {
-			d := Disagreement{Place: at, Text: it.text, Recorded: v.recorded, Model: v.model, Tried: tried}
+			d := Disagreement{Place: at, Text: r.text(it), Recorded: v.recorded, Model: v.model,
+				Tried: tried}
 			if f.res.Errno != 0 {
 				d.Why = why
 			}
@@ -85,8 +91,31 @@ func (r *Replayer) refused(at Place, f *flight, why *explain.Reason) {
 	}
 	r.reasons[why.Sentence] = len(r.rep.Refusals)
 	r.rep.Refusals = append(r.rep.Refusals, Refusal{
-		Place: at, Text: f.it.text, Errno: f.res.Errno.Name(), Reason: why,
+		Place: at, Text: r.text(&f.it), Errno: f.res.Errno.Name(), Reason: why,
 	})
+}
+
+// text is the call as strace prints it.
+func (r *Replayer) text(it *item) string {
+	if it.text == "" {
+		return callText(r.ev)
+	}
+	return it.text
+}
+
+// longestText bounds what is kept of a call's text, in bytes.
+const longestText = 1024
+
+// callText prints a call with its result, without pid, times and duration, and in one
+// piece where the log has it in two.
+func callText(e *scenario.Event) string {
+	c := *e
+	c.Kind, c.Style, c.HasTime, c.HasDur = scenario.Call, scenario.Style{}, false, false
+	text := scenario.Append(nil, &c)
+	if len(text) > longestText {
+		text = append(text[:longestText], "..."...)
+	}
+	return string(text)
 }
 
 // slept reports how long a seal call waited.
@@ -119,7 +148,7 @@ func (r *Replayer) reordered(ds []asked, tried int) {
 	if len(r.rep.Reordered) >= r.opts.keep() {
 		return
 	}
-	o := Order{Place: Place{r.file, r.stretch[0].line}, Last: r.stretch[len(r.stretch)-1].line, Tried: tried}
+	o := Order{Place: Place{r.file, r.stretch[0].line, r.stretch[0].pid}, Last: r.stretch[len(r.stretch)-1].line, Tried: tried}
 	for _, d := range ds {
 		o.Deviations = append(o.Deviations, fmt.Sprintf("line %d: %s", d.line, d.what))
 	}
@@ -128,7 +157,7 @@ func (r *Replayer) reordered(ds []asked, tried int) {
 
 // Report returns what came of the logs played so far.
 func (r *Replayer) Report() *Report {
-	r.rep.HZ = r.m.k.S.Clock.HZ
+	r.rep.Kernel, r.rep.HZ = strings.Join(r.kernels, ", "), r.m.k.S.Clock.HZ
 	r.rep.CarriedCalls = r.rep.CarriedCalls[:0]
 	for c, n := range r.carried {
 		c.Times = n
@@ -138,6 +167,20 @@ func (r *Replayer) Report() *Report {
 		return cmp.Or(cmp.Compare(b.Times, a.Times), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Why, b.Why))
 	})
 	return r.rep
+}
+
+// call counts a call, and notes the kernel that it is played on: each log may name
+// another.
+func (r *Replayer) call() {
+	r.rep.Calls++
+	if n := len(r.kernels); n > 0 && r.kernels[n-1] == r.opts.Release {
+		return
+	}
+	if slices.Contains(r.kernels, r.opts.Release) {
+		return
+	}
+	r.kernels = append(r.kernels, r.opts.Release)
+	r.rep.Notes = append(r.rep.Notes, r.opts.Notes...)
 }
 
 // whyCarried says why a call was carried along.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -27,7 +28,12 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": exitCode},
+		Setup: func(env *testscript.Env) error {
+			logs, err := filepath.Abs("../../testdata/logs")
+			env.Setenv("LOGS", logs)
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": exitCode},
 	})
 }
 

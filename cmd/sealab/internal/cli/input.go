@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -123,4 +124,39 @@ func (in *Input) Done() (share float64, known bool) {
 		return 0, false
 	}
 	return min(1, float64(in.read.Load())/float64(in.Size)), true
+}
+
+// Progress says how far the input has been read, for a person.
+func (in *Input) Progress() string {
+	read := size(in.read.Load())
+	if share, known := in.Done(); known {
+		return fmt.Sprintf("%s: %.0f %% (%s of %s)", in.Name, 100*share, read, size(in.Size))
+	}
+	return fmt.Sprintf("%s: %s", in.Name, read)
+}
+
+// size prints a number of bytes.
+func size(n int64) string {
+	for i, unit := range []string{"GB", "MB", "KB"} {
+		if one := int64(1) << (30 - 10*i); n >= one {
+			return fmt.Sprintf("%.1f %s", float64(n)/float64(one), unit)
+		}
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// Until returns a reader of the input that ends with the context's error as soon as the context
+// is done. A file is read without waiting, so that its reader can ask the context itself; a pipe
+// may have nothing to read for ever.
+func (in *Input) Until(ctx context.Context) io.Reader {
+	if in.Size > 0 {
+		return in
+	}
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.CopyBuffer(w, in, make([]byte, 256<<10))
+		w.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { r.CloseWithError(ctx.Err()) })
+	return r
 }
