@@ -148,7 +148,8 @@ func (r *Replayer) reordered(ds []asked, tried int) {
 	if len(r.rep.Reordered) >= r.opts.keep() {
 		return
 	}
-	o := Order{Place: Place{r.file, r.stretch[0].line, r.stretch[0].pid}, Last: r.stretch[len(r.stretch)-1].line, Tried: tried}
+	first, last := &r.stretch[0], &r.stretch[len(r.stretch)-1]
+	o := Order{Place: Place{r.file, first.line, first.pid}, Last: last.line, Tried: tried}
 	for _, d := range ds {
 		o.Deviations = append(o.Deviations, fmt.Sprintf("line %d: %s", d.line, d.what))
 	}
