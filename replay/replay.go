@@ -87,7 +87,8 @@ func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 		var bad *scenario.SyntaxError
 		switch {
 		case errors.As(err, &bad):
-			r.broken(bad.Error())
+			r.rep.Broken++
+			r.complain(bad)
 			continue
 		case err != nil && ctx.Err() != nil: // the input ends with the context
 			r.rep.Interrupted = true
@@ -96,18 +97,18 @@ func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 			return err
 		}
 		if e.Warn != nil {
-			r.broken(e.Warn.Error())
+			r.rep.Odd++
+			r.complain(e.Warn)
 		}
 		r.rep.Lines++
 		r.event(e)
 	}
 }
 
-// broken counts a line that could not be read.
-func (r *Replayer) broken(text string) {
-	r.rep.Broken++
+// complain keeps what is wrong with a line.
+func (r *Replayer) complain(err *scenario.SyntaxError) {
 	if len(r.rep.Errors) < r.opts.keep() {
-		r.rep.Errors = append(r.rep.Errors, text)
+		r.rep.Errors = append(r.rep.Errors, err.Error())
 	}
 }
 
@@ -187,7 +188,8 @@ func (r *Replayer) lost(e *scenario.Event) { delete(r.pending, e.Pid) }
 // header takes what a scenario says of its machine.
 func (r *Replayer) header(e *scenario.Event) {
 	if err := r.opts.header(e.Name, string(e.Raw)); err != nil {
-		r.broken(e.ErrorAt(nil, err.Error()).Error())
+		r.rep.Broken++
+		r.complain(e.ErrorAt(nil, err.Error()))
 		return
 	}
 	r.program()

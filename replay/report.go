@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"fmt"
 	"time"
 
 	"sealab/explain"
@@ -23,12 +24,13 @@ type Report struct {
 	Overlap int64    `json:"overlaps"` // stretches of the log in which calls overlap
 	Orders  int64    `json:"orders"`   // orders tried in them beyond the plain one
 	Broken  int64    `json:"broken"`   // lines that could not be read
+	Odd     int64    `json:"odd"`      // lines that contradict others: half a call is missing
 
 	Disagreements []Disagreement `json:"disagreements,omitempty"`
 	Refusals      []Refusal      `json:"refusals,omitempty"`
 	Remarks       []Remark       `json:"remarks,omitempty"`
 	Seals         []Sealing      `json:"seals,omitempty"`
-	Errors        []string       `json:"errors,omitempty"` // lines that could not be read
+	Errors        []string       `json:"errors,omitempty"` // about lines that are broken or odd
 	CarriedCalls  []Count        `json:"carried_calls,omitempty"`
 	Reordered     []Order        `json:"reordered,omitempty"`
 
@@ -51,6 +53,11 @@ type Disagreement struct {
 	Why      *explain.Reason `json:"why,omitempty"` // why the model refused, if it did
 	Tried    int             `json:"tried,omitempty"`
 	Hint     string          `json:"hint,omitempty"` // where else to look
+}
+
+// String is the disagreement in one line.
+func (d *Disagreement) String() string {
+	return fmt.Sprintf("%s:%d: %s; the model: %s", d.File, d.Line, d.Text, d.Model)
 }
 
 // Refusal is a call that failed for a reason the model can name.

@@ -235,11 +235,11 @@ func (p *printer) rest(r *replay.Report) {
 	}
 	for i, e := range r.Errors {
 		if i == p.s.Most {
-			p.f("… %s more.\n", plural(r.Broken-int64(i), "line", "lines"))
+			p.f("… %s more.\n", plural(r.Broken+r.Odd-int64(i), "line", "lines"))
 			break
 		}
 		if i == 0 {
-			p.f("\n%s could not be read, or contradict others:\n", plural(r.Broken, "line", "lines"))
+			p.f("\n%s could not be read, or contradict others:\n", plural(r.Broken+r.Odd, "line", "lines"))
 		}
 		p.f("%s\n", e)
 	}
