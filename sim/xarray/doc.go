@@ -8,7 +8,8 @@
 //
 // An [Entry] is one word: nothing, the name of a folio, or a value (what a swapped
 // out page leaves behind). An entry of order n covers 2^n indices, from a multiple
-// of 2^n on; to load, mark or replace any of them is to do so to all.
+// of 2^n on; to load, mark or replace any of them is to do so to all. To store an
+// entry over smaller ones is to join them; [XArray.Split] takes it apart again.
 //
 // # Marks
 //

@@ -7,11 +7,7 @@ import "math/bits"
 //
 // Kernel: lib/xarray.c xa_find, v4.20 and later (radix_tree_gang_lookup before).
 func (x *XArray) FindFrom(from, last uint64) (index uint64, e Entry, order uint8, ok bool) {
-	if x.root == nil {
-		return 0, x.head, 0, x.head != 0 && from == 0
-	}
-	l := x.find(from, last, allEntries)
-	return l.entry()
+	return x.findEntry(from, last, allEntries)
 }
 
 // FindMarkedFrom is FindFrom for entries with a mark. Parts of the tree that have
@@ -19,15 +15,21 @@ func (x *XArray) FindFrom(from, last uint64) (index uint64, e Entry, order uint8
 //
 // Kernel: lib/xarray.c xas_find_marked, v4.20 and later.
 func (x *XArray) FindMarkedFrom(from, last uint64, m Mark) (index uint64, e Entry, order uint8, ok bool) {
-	if !x.marks[m] {
-		return 0, 0, 0, false
-	}
-	if x.root == nil {
-		return 0, x.head, 0, from == 0
-	}
-	l := x.find(from, last, m)
-	return l.entry()
+	return x.findEntry(from, last, m)
 }
+
+func (x *XArray) findEntry(from, last uint64, m Mark) (index uint64, e Entry, order uint8, ok bool) {
+	if x.root != nil {
+		return x.find(from, last, m).entry()
+	}
+	if from == 0 && x.headWanted(m) {
+		return 0, x.head, 0, true
+	}
+	return 0, 0, 0, false
+}
+
+// headWanted says whether the entry at index 0 of a tree without nodes will do.
+func (x *XArray) headWanted(m Mark) bool { return x.head != 0 && (m == allEntries || x.marks[m]) }
 
 // allEntries stands for no mark: every entry will do.
 const allEntries Mark = marks
@@ -57,6 +59,9 @@ func (n *node) wanted(m Mark) uint64 {
 // find goes down to the first wanted entry in [from, last], and up again where a
 // node has none left.
 func (x *XArray) find(from, last uint64, m Mark) located {
+	if m != allEntries && !x.marks[m] {
+		return located{}
+	}
 	for from <= last && from <= x.top(x.root.shift) {
 		l, behind := x.root.look(from, m)
 		if l.n != nil {

@@ -7,22 +7,24 @@ import (
 
 // Iter walks a tree as the radix tree was walked: without a lock, a node (a chunk)
 // at a time, while others change it. What is stored or taken away in the chunk is
-// seen or not, as it comes; where the chunk itself has moved the walk meets
-// RetryEntry.
+// seen or not, as it comes; where an entry has moved to another node, Deref tells
+// so, and the walk must Retry.
 //
 // Kernel: include/linux/radix-tree.h radix_tree_iter, v3.4 and later.
 type Iter struct {
 	x     *XArray
 	mark  Mark
-	next  uint64 // the index to go on with
-	ended bool
-	index uint64
+	next  uint64 // the index to go on with when the chunk is done
+	ended bool   // nothing lies behind the chunk
+	index uint64 // of the present slot
 
-	// The chunk: the slots of one node that were wanted when it was entered.
-	base  uint64
+	// The chunk: a node, as long as that is in the tree.
+	in    bool
+	node  uint64 // its id, 0 for the tree's only entry, which has no node
+	base  uint64 // the index of its first slot
 	shift uint8
-	left  uint64
-	empty bool // the chunk is the tree's only entry, without a node
+	o     int    // the present slot
+	tags  uint64 // which slots had the mark when the chunk was entered
 }
 
 // Iter returns a walk over all entries from an index on.
@@ -30,43 +32,45 @@ type Iter struct {
 // Kernel: include/linux/radix-tree.h radix_tree_for_each_slot, v3.4 and later.
 func (x *XArray) Iter(from uint64) Iter { return Iter{x: x, mark: allEntries, next: from} }
 
-// IterMarked returns a walk over the entries with a mark.
+// IterMarked returns a walk over the entries with a mark. What has the mark is
+// noted when a chunk is entered.
 //
 // Kernel: include/linux/radix-tree.h radix_tree_for_each_tagged, v3.4 and later.
 func (x *XArray) IterMarked(from uint64, m Mark) Iter { return Iter{x: x, mark: m, next: from} }
 
-// Index returns the index of the slot that Next last came to.
+// Index returns the index of the present slot. It may lie before the index where
+// the walk began, when one entry covers both.
 func (it *Iter) Index() uint64 { return it.index }
 
-// Next goes on to the next slot and returns what is in it now: an entry, 0 if it
-// was emptied since the chunk was entered, or RetryEntry, after which the caller
-// calls Retry. ok is false at the end.
+// Next goes on to the next slot, and says whether there is one.
 //
 // Kernel: include/linux/radix-tree.h radix_tree_next_slot, v3.4 and later.
-func (it *Iter) Next() (e Entry, ok bool) {
-	for it.left == 0 {
-		if it.ended || !it.enter() {
-			return 0, false
-		}
-	}
-	o := bits.TrailingZeros64(it.left)
-	it.left &= it.left - 1
-	it.index = it.base + uint64(o)<<it.shift
-	if it.left == 0 {
-		it.behind()
-	} else {
-		it.next = it.base + uint64(bits.TrailingZeros64(it.left))<<it.shift
-	}
-	return it.deref(o), true
-}
+func (it *Iter) Next() bool { return it.in && it.step() || !it.ended && it.enter() }
 
-// behind makes the walk go on behind the chunk.
-func (it *Iter) behind() {
-	last := it.index | (1<<it.shift - 1)
-	if !it.empty {
-		last = it.base | (uint64(1)<<it.x.width-1)<<it.shift | (1<<it.shift - 1)
+// step goes on to the next slot of the chunk.
+func (it *Iter) step() bool {
+	it.in = false
+	n := it.chunk()
+	left := it.tags
+	switch {
+	case it.mark != allEntries:
+	case n == nil:
+		return false // a node that has gone was empty
+	default:
+		left = n.used &^ n.siblings(it.o)
 	}
-	it.next, it.ended = last+1, last == math.MaxUint64
+	left = left >> it.o >> 1 << 1 << it.o
+	if left == 0 {
+		return false
+	}
+	o := bits.TrailingZeros64(left)
+	at := it.base + uint64(o)<<it.shift
+	if n != nil && n.kid(o) != nil {
+		it.next, it.ended = at, false // that is a chunk of its own
+		return false
+	}
+	it.in, it.o, it.index = true, o, at
+	return true
 }
 
 // enter finds the next chunk.
@@ -75,82 +79,84 @@ func (it *Iter) behind() {
 func (it *Iter) enter() bool {
 	x := it.x
 	if x.root == nil {
-		it.base, it.shift, it.empty = 0, 0, true
-		if it.next > 0 || x.head == 0 || it.mark != allEntries && !x.marks[it.mark] {
-			return false
-		}
-		it.left = 1
-		return true
+		it.in = it.next == 0 && x.headWanted(it.mark)
+		it.node, it.base, it.shift, it.o, it.index, it.tags = 0, 0, 0, 0, 0, 0
+		it.ended = true
+		return it.in
 	}
 	l := x.find(it.next, math.MaxUint64, it.mark)
 	if l.n == nil {
+		it.ended = true
 		return false
 	}
-	it.base, it.shift, it.empty = l.base, l.n.shift, false
-	it.left = l.n.wanted(it.mark) >> l.o << l.o
-	for o := range l.n.slots {
-		if l.n.kid(o) != nil || l.n.slots[o].isSibling() {
-			it.left &^= 1 << o
-		}
+	it.in, it.node, it.base, it.shift, it.o = true, l.n.id, l.base, l.n.shift, l.o
+	it.index = l.base + uint64(l.o)<<l.n.shift
+	if it.mark != allEntries {
+		it.tags = l.n.marks[it.mark]
 	}
-	// A slot that leads on is a chunk of its own: stop before it.
-	if l.n.kids != nil {
-		for o := l.o; o < len(l.n.slots); o++ {
-			if l.n.kids[o] != nil {
-				it.left &= 1<<o - 1
-				break
-			}
-		}
-	}
+	last := l.base + uint64(l.n.mask)<<l.n.shift | (1<<l.n.shift - 1)
+	it.next, it.ended = last+1, last == math.MaxUint64
 	return true
 }
 
-// deref reads slot o of the chunk, as it is now.
+// chunk returns the node of the chunk as it is now, nil when it has gone.
+func (it *Iter) chunk() *node {
+	n := it.x.root
+	if n == nil || it.index > it.x.top(n.shift) {
+		return nil
+	}
+	for n != nil && n.shift > it.shift {
+		n = n.kid(n.slot(it.index))
+	}
+	if n == nil || n.id != it.node {
+		return nil
+	}
+	return n
+}
+
+// Deref returns what is in the present slot now: an entry, 0 if it has been taken
+// away, or RetryEntry if it has moved to another node; then the caller calls Retry.
 //
 // Kernel: include/linux/radix-tree.h radix_tree_deref_slot, v3.4 and later.
-func (it *Iter) deref(o int) Entry {
+func (it *Iter) Deref() Entry {
 	x := it.x
-	switch {
-	case it.empty && x.root == nil:
+	if it.node == 0 {
+		if x.root != nil {
+			return RetryEntry // the only entry was given a node
+		}
 		return x.head
-	case it.empty:
-		return RetryEntry // the entry has moved into a node
-	case x.root == nil:
-		if it.base == 0 && o == 0 && x.head != 0 {
-			return RetryEntry // the node has gone, and left its first entry behind
-		}
-		return 0
 	}
-	if it.index > x.top(x.root.shift) {
-		return 0
-	}
-	for n := x.root; n != nil; n = n.kid(n.slot(it.index)) {
-		if n.shift == it.shift {
-			if n.kid(o) != nil {
-				return RetryEntry
-			}
-			return n.slots[n.first(o)]
-		}
-		if n.shift < it.shift {
+	if n := it.chunk(); n != nil {
+		if n.kid(it.o) != nil || n.slots[it.o].isSibling() {
 			return RetryEntry
 		}
-		if s := n.slot(it.index); n.kid(s) == nil && n.used>>s&1 != 0 {
-			return RetryEntry // an entry that covers the chunk took its place
-		}
+		return n.slots[it.o]
 	}
-	return 0
+	// The slots of a node that has gone are empty, unless the node went because its
+	// first entry was the last of all, or because a larger entry took its place.
+	_, e, order, ok := x.FindFrom(it.index, it.index)
+	if ok && (x.root == nil || order >= it.shift+x.width) {
+		e = RetryEntry
+	} else {
+		e = 0
+	}
+	return e
 }
 
 // Retry makes the walk look for the present index again, from the root.
 //
 // Kernel: include/linux/radix-tree.h radix_tree_iter_retry, v3.4 and later.
-func (it *Iter) Retry() { it.next, it.left, it.ended = it.index, 0, false }
+func (it *Iter) Retry() { it.next, it.in, it.ended = it.index, false, false }
 
-// Resume makes the walk go on behind the present index from the root. The caller
+// Resume makes the walk go on behind the present slot from the root. The caller
 // may have left its read section meanwhile, and nodes may be gone.
 //
-// Kernel: lib/radix-tree.c radix_tree_iter_resume, v4.11 and later (radix_tree_iter_next before).
+// Kernel: lib/radix-tree.c radix_tree_iter_resume, v4.10 and later (radix_tree_iter_next before).
 func (it *Iter) Resume() {
-	it.next, it.left = it.index+1, 0
-	it.ended = it.index == math.MaxUint64
+	w := uint64(1)
+	if n := it.chunk(); n != nil {
+		w = uint64(n.width(it.o))
+	}
+	it.next = it.index + w<<it.shift
+	it.in, it.ended = false, it.next == 0
 }

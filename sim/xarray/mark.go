@@ -9,8 +9,8 @@ func (x *XArray) Marked(m Mark) bool { return x.marks[m] }
 //
 // Kernel: lib/xarray.c xa_get_mark, v4.20 and later (radix_tree_tag_get before).
 func (x *XArray) Mark(index uint64, m Mark) bool {
-	first, _, _, ok := x.FindMarkedFrom(index, index, m)
-	return ok && first <= index
+	_, _, _, ok := x.FindMarkedFrom(index, index, m)
+	return ok
 }
 
 // SetMark gives the mark to the entry at an index, if there is one, and to all the
@@ -23,20 +23,14 @@ func (x *XArray) SetMark(index uint64, m Mark) { x.changeMark(index, m, true) }
 // way to it that lead to no other entry with the mark.
 //
 // Kernel: lib/xarray.c xa_clear_mark, v4.20 and later (radix_tree_tag_clear before).
-func (x *XArray) ClearMark(index uint64, m Mark) {
-	if x.marks[m] {
-		x.changeMark(index, m, false)
-	}
-}
+func (x *XArray) ClearMark(index uint64, m Mark) { x.changeMark(index, m, false) }
 
 func (x *XArray) changeMark(index uint64, m Mark, set bool) {
-	if x.root == nil {
-		if index == 0 && x.head != 0 {
-			x.marks[m] = set
-		}
+	if x.Load(index) == 0 || x.Mark(index, m) == set {
 		return
 	}
-	if index > x.top(x.root.shift) || x.Load(index) == 0 {
+	if x.root == nil {
+		x.marks[m] = set
 		return
 	}
 	x.root = x.own(x.root)

@@ -5,6 +5,7 @@ package xarray
 // Kernel: include/linux/xarray.h xa_node, v4.20 and later (radix_tree_node before).
 type node struct {
 	owner *ownership
+	id    uint64 // tells the nodes of a tree apart; a copy keeps it
 	shift uint8  // index bits below this node's
 	mask  uint8  // slots - 1
 	used  uint64 // which slots are not empty, siblings included
@@ -105,8 +106,8 @@ func (n *node) empty(o int) {
 
 // newNode returns an empty node that tree x may change.
 func (x *XArray) newNode(shift uint8) *node {
-	x.version++
-	return &node{owner: x.owner, shift: shift, mask: 1<<x.width - 1, slots: make([]Entry, 1<<x.width)}
+	x.nodes++
+	return &node{owner: x.owner, id: x.nodes, shift: shift, mask: 1<<x.width - 1, slots: make([]Entry, 1<<x.width)}
 }
 
 // own returns the node, or a copy where another tree shares it, to be changed.
@@ -114,7 +115,7 @@ func (x *XArray) own(n *node) *node {
 	if n.owner == x.owner {
 		return n
 	}
-	x.version++
+	x.copies++
 	c := *n
 	c.owner = x.owner
 	c.slots = append([]Entry(nil), n.slots...)

@@ -3,8 +3,8 @@ package xarray
 import "math"
 
 // State is a place in a tree, for walking it under its lock. Before the lock is let
-// go it must be paused: a tree that others change moves its nodes, and a State that
-// goes on regardless panics.
+// go it must be paused: a node may be gone when others have stored something, and a
+// State that goes on regardless panics. Marks may change under it.
 //
 // Kernel: include/linux/xarray.h xa_state, v4.20 and later.
 type State struct {
@@ -15,7 +15,8 @@ type State struct {
 	on      bool   // there is a present entry
 	ended   bool   // nothing lies behind
 	at      located
-	version uint64 // of the tree, when at was found; 0 for nowhere
+	version uint64 // of the tree, when the present entry was found; 0 for nowhere
+	copies  uint64 // of the tree, when at was found
 }
 
 // At returns a State before an index.
@@ -42,43 +43,44 @@ func (s *State) NextMarked(last uint64, m Mark) Entry { return s.advance(last, m
 
 func (s *State) advance(last uint64, m Mark) Entry {
 	s.check()
-	s.on = false
+	near := s.nearby(m)
+	s.Pause()
 	if s.ended || s.next > last {
 		return 0
 	}
 	if s.x.root == nil {
-		s.at = located{}
-		if s.next > 0 || s.x.head == 0 || m != allEntries && !s.x.marks[m] {
+		if s.next > 0 || !s.x.headWanted(m) {
 			return 0
 		}
 		return s.arrive(0, s.x.head, 0)
 	}
-	l, ok := s.nearby(m)
-	if !ok {
-		l = s.x.find(s.next, last, m)
+	s.at = near
+	if s.at.n == nil {
+		s.at = s.x.find(s.next, last, m)
 	}
-	index, e, order, ok := l.entry()
+	index, e, order, ok := s.at.entry()
 	if !ok || index > last {
+		s.at = located{}
 		return 0
 	}
-	s.at = l
 	return s.arrive(index, e, order)
 }
 
 // nearby looks for the next entry in the node of the present one, which spares the
 // way from the root.
-func (s *State) nearby(m Mark) (located, bool) {
+func (s *State) nearby(m Mark) located {
 	n := s.at.n
-	if s.version == 0 || n == nil || s.next < s.at.base || s.next-s.at.base > uint64(n.mask)<<n.shift {
-		return located{}, false
+	if n == nil || s.ended || s.copies != s.x.copies || s.next-s.at.base > uint64(n.mask)<<n.shift {
+		return located{}
 	}
 	l, _ := n.look(s.next, m)
-	return l, l.n == n
+	return l
 }
 
 // arrive makes an entry the present one.
 func (s *State) arrive(index uint64, e Entry, order uint8) Entry {
-	s.index, s.order, s.on, s.version = index, order, true, s.x.version
+	s.index, s.order, s.on = index, order, true
+	s.version, s.copies = s.x.version, s.x.copies
 	end := index | (1<<order - 1)
 	s.next, s.ended = end+1, end == math.MaxUint64
 	return e
@@ -108,14 +110,28 @@ func (s *State) Retry() {
 	s.Pause()
 }
 
-// Store stores another entry in the place of the present one, of the same order.
+// Store stores another entry in the place of the present one, of the same order;
+// 0 takes it away, and then there is no present entry.
 //
 // Kernel: lib/xarray.c xas_store, v4.20 and later.
 func (s *State) Store(e Entry) {
 	s.present("Store")
 	s.x.StoreOrder(s.index, s.order, e)
-	s.changed()
-	s.on = e != 0
+	s.version, s.at = s.x.version, located{}
+	if e == 0 {
+		s.Pause()
+	}
+}
+
+// Mark says whether the present entry has the mark.
+//
+// Kernel: lib/xarray.c xas_get_mark, v4.20 and later.
+func (s *State) Mark(m Mark) bool {
+	s.present("Mark")
+	if s.at.n == nil || s.copies != s.x.copies {
+		return s.x.Mark(s.index, m)
+	}
+	return s.at.n.marks[m]>>s.at.o&1 != 0
 }
 
 // SetMark gives the mark to the present entry.
@@ -124,7 +140,6 @@ func (s *State) Store(e Entry) {
 func (s *State) SetMark(m Mark) {
 	s.present("SetMark")
 	s.x.SetMark(s.index, m)
-	s.changed()
 }
 
 // ClearMark takes the mark from the present entry.
@@ -133,19 +148,11 @@ func (s *State) SetMark(m Mark) {
 func (s *State) ClearMark(m Mark) {
 	s.present("ClearMark")
 	s.x.ClearMark(s.index, m)
-	s.changed()
 }
 
 func (s *State) present(what string) {
 	s.check()
 	if !s.on {
 		panic("xarray: " + what + " without a present entry")
-	}
-}
-
-// changed notes that this State itself changed the tree.
-func (s *State) changed() {
-	if s.version != s.x.version {
-		s.version, s.at = s.x.version, located{}
 	}
 }

@@ -16,7 +16,9 @@ type XArray struct {
 	head    Entry // the entry at index 0, when there is no node
 	marks   [marks]bool
 	owner   *ownership
-	version uint64 // changes when a node moves, comes or goes, or an entry is stored
+	version uint64 // counts the stores
+	nodes   uint64 // counts the nodes made: the id of the latest
+	copies  uint64 // counts the nodes copied because a clone shares them
 }
 
 // New returns an empty tree with nodes of 2^width slots, width from 1 to 6. The
@@ -218,7 +220,8 @@ func (x *XArray) syncRoot() {
 }
 
 // Split replaces the entry at an index by entries of a lower order with the same
-// contents and the same marks. An entry of that order or below stays as it is.
+// contents and the same marks. An entry of that order or below stays as it is. It
+// panics where more than two levels of nodes would be needed below the entry.
 //
 // Kernel: lib/xarray.c xas_split, v5.10 and later.
 func (x *XArray) Split(index uint64, order uint8) {
@@ -226,12 +229,14 @@ func (x *XArray) Split(index uint64, order uint8) {
 	if !ok || old <= order {
 		return
 	}
+	if order/x.width*x.width+2*x.width < old {
+		panic(fmt.Sprintf("xarray: an entry of order %d cannot be split to order %d at once", old, order))
+	}
 	var had [marks]bool
 	for m := range had {
 		had[m] = x.Mark(first, Mark(m))
 	}
 	x.eraseOne(first)
-	x.version++
 	for i := uint64(0); i < 1<<(old-order); i++ {
 		at := first + i<<order
 		x.StoreOrder(at, order, e)
