@@ -37,12 +37,8 @@ type item struct {
 	text    string // the line itself, kept only where it may have to be shown
 
 	carriedWhy string
-	child      int   // the pid of the task that a clone made, 0 if not known yet
-	signal     int   // the signal that killed the task
-	share      clone // what a clone shares
-}
-
-// clone is what a clone's flags say.
-type clone struct {
-	vm, files, thread, vfork bool
+	child      int  // the pid of the task that a clone made, 0 if not known yet
+	signal     int  // the signal that killed the task
+	sig        int  // rt_sigaction: the signal
+	caught     bool // and whether it no longer ends the task
 }

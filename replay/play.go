@@ -105,6 +105,7 @@ func (p *play) start(t *task, f *flight) {
 	p.prepare(t, f)
 	if f.it.class != modelled {
 		f.done, f.ended = true, f.began
+		p.learn(t, f)
 		return
 	}
 	p.k.Submit(t.proc, &f.it.call)
@@ -132,6 +133,7 @@ func (p *play) collect() {
 		if f.err != nil {
 			f.it.class = carried
 		}
+		p.learn(t, f)
 	}
 }
 

@@ -229,7 +229,7 @@ func (r *Replayer) play(it *item) {
 
 // now plays a line that overlaps with no other.
 func (r *Replayer) now(it *item) {
-	if it.kind == whole && it.class == passive {
+	if it.kind == whole && it.class == passive && it.sig == 0 {
 		r.tally(it)
 		return
 	}
@@ -258,6 +258,9 @@ func (r *Replayer) explain(m *machine, t *task, f *flight) *explain.Reason {
 func (r *Replayer) translate(e *scenario.Event, it *item) {
 	it.name = e.Name
 	it.class, _ = run.ReadCall(e, r.symbols, &it.call)
+	if it.name == "rt_sigaction" {
+		it.sig, it.caught = run.ReadHandler(e)
+	}
 }
 
 func signalNumber(name string) int {

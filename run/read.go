@@ -320,6 +320,20 @@ func ReadCall(e *scenario.Event, syms Symbols, c *kernel.Call) (class Class, bad
 	return Modelled, -1
 }
 
+// ReadHandler reads what rt_sigaction sets: a signal (1 to 64; 0 if the line does not
+// say), and whether the task catches or ignores it from now on.
+func ReadHandler(e *scenario.Event) (sig int, caught bool) {
+	name, act := e.Arg(0), e.Arg(1)
+	if name == nil || act == nil || act.Kind != scenario.Struct {
+		return 0, false
+	}
+	h := e.Field(act, "sa_handler")
+	if n, ok := abi.SignalByName(string(name.Text)); ok && h != nil {
+		return int(n), string(h.Text) != "SIG_DFL"
+	}
+	return 0, false
+}
+
 // ReadAnswer reads what a line says that its call returned. Where that settles
 // what the kernel leaves open, the place of a mapping, the call gets it too.
 func ReadAnswer(e *scenario.Event, c *kernel.Call) (a Answer) {

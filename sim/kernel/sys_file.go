@@ -93,7 +93,11 @@ func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		}
 	}
 	const kept = abi.OAccmode | abi.OAppend | abi.ONonblock | abi.ODirect | abi.OSync | abi.OPath | abi.ONoatime
-	f := inode.Open(t, ino, mode, int32(flags&kept|abi.OLargefile))
+	flags = flags&kept | abi.OLargefile
+	if mode&inode.PathOnly != 0 {
+		flags = abi.OPath
+	}
+	f := inode.Open(t, ino, mode, int32(flags))
 	return p.install(t, f, 0, flags&abi.OCloexec != 0)
 }
 

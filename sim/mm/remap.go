@@ -97,7 +97,8 @@ func remap(t *sched.Task, s space, a RemapArgs) (addr uint64, grown bool, err er
 		return 0, false, err
 	}
 	grown = v.Flags&VMLocked != 0 && a.NewLen > a.OldLen
-	if !moves && expandInPlace(t, s, v, a) {
+	stays := a.Place == 0 || a.Place == a.Addr
+	if !moves && stays && expandInPlace(t, s, v, a) {
 		return a.Addr, grown, nil
 	}
 	if a.Flags&abi.MremapMaymove == 0 {
