@@ -191,6 +191,7 @@ func (s *scanner) flags(a *Arg, start int) bool {
 			num, known = num|v, known && ok
 		case class[c]&classDigit != 0:
 			v, ok := s.digits(a)
+			v, ok = s.shifted(a, v, ok)
 			num, known = num|v, known && ok
 		default:
 			s.i = bar
@@ -198,6 +199,28 @@ func (s *scanner) flags(a *Arg, start int) bool {
 		}
 	}
 	return s.endFlags(a, start, num, known)
+}
+
+// shifted reads on where a number among flags is shifted, as in MFD_HUGETLB|21<<MFD_HUGE_SHIFT.
+func (s *scanner) shifted(a *Arg, v int64, ok bool) (int64, bool) {
+	if !s.has("<<") || s.i+2 >= len(s.b) {
+		return v, ok
+	}
+	at := s.i
+	s.i += 2
+	by, known := int64(0), false
+	switch c := s.b[s.i]; {
+	case class[c]&classLetter != 0:
+		w := s.b[s.i:s.wordEnd()]
+		by, known = s.words.constant(w)
+		s.i += len(w)
+	case class[c]&classDigit != 0:
+		by, known = s.digits(a)
+	default:
+		s.i = at
+		return v, ok
+	}
+	return v << uint64(by&63), ok && known && by >= 0 && by < 64
 }
 
 func (s *scanner) endFlags(a *Arg, start int, num int64, known bool) bool {
