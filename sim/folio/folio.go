@@ -18,6 +18,7 @@ type Folio struct {
 	Order uint8    // 2^Order pages
 	Anon  bool     // private memory, not in any page tree
 	LRU   bool     // on an LRU list, so past its batch
+	Ready bool     // its bytes are there (PG_uptodate); not so a page that only fallocate made
 	Pages sched.ID // the page tree it is in (a mapping's Pages), 0 for none
 	Index uint64   // its first page's place in the file, in pages
 
@@ -38,6 +39,9 @@ func (f *Folio) Encode(dst []byte) []byte {
 	}
 	if f.LRU {
 		bits |= 2
+	}
+	if f.Ready {
+		bits |= 4
 	}
 	dst = append(dst, bits, f.Order)
 	for _, x := range []int32{f.Refs, f.Maps, f.Pins, int32(f.Pages)} {
@@ -106,6 +110,14 @@ var (
 	})
 	setLRU = sched.NewOp("folio_set_lru", sched.Write, func(f *Folio, _ sched.None) sched.None {
 		f.LRU = true
+		return sched.None{}
+	})
+)
+
+var (
+	uptodate     = sched.NewOp("folio_test_uptodate", sched.Read, func(f *Folio, _ sched.None) bool { return f.Ready })
+	markUptodate = sched.NewOp("folio_mark_uptodate", sched.Write, func(f *Folio, _ sched.None) sched.None {
+		f.Ready = true
 		return sched.None{}
 	})
 )
@@ -232,6 +244,17 @@ func Change(t *sched.Task, id sched.ID, what uint64) { change.On(t, id, what) }
 
 // Content reads the content stamp.
 func Content(t *sched.Task, id sched.ID) uint64 { return content.On(t, id, sched.None{}) }
+
+// Uptodate says whether the bytes of a file's folio are there. A page that only
+// fallocate made reads as a hole until somebody writes to it or touches it.
+//
+// Kernel: include/linux/page-flags.h folio_test_uptodate, v5.16 and later (PageUptodate before).
+func Uptodate(t *sched.Task, id sched.ID) bool { return uptodate.On(t, id, sched.None{}) }
+
+// MarkUptodate says that they are from now on.
+//
+// Kernel: include/linux/page-flags.h folio_mark_uptodate, v5.16 and later (SetPageUptodate before).
+func MarkUptodate(t *sched.Task, id sched.ID) { markUptodate.On(t, id, sched.None{}) }
 
 // Place notes the page tree and the index of a folio that is put in a tree, or
 // neither (0, 0) when it is taken out.

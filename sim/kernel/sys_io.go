@@ -33,6 +33,21 @@ func (p *Proc) openIO(t *sched.Task, fd int64, need inode.FMode, check string) (
 	return x, nil
 }
 
+// openSeekable is openIO for a read or write at an offset. That a pipe has none is
+// asked before what it is open for.
+//
+// Kernel: include/linux/fs.h FMODE_PREAD and FMODE_PWRITE, all versions.
+func (p *Proc) openSeekable(t *sched.Task, fd int64, need inode.FMode, check string) (io, error) {
+	x, err := p.openIO(t, fd, 0, check)
+	switch {
+	case err != nil:
+		return x, err
+	case x.i.Kind == inode.Pipe:
+		return x, t.Refuse(abi.ESPIPE, "FMODE_PREAD")
+	}
+	return x, x.f.May(t, need, check)
+}
+
 func (x *io) nonblock() bool { return x.f.Flags&abi.ONonblock != 0 }
 
 // sysRead is read(fd, buf, count), and readv with the sum of its lengths.
@@ -65,12 +80,10 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if c.Args[3] < 0 {
 		return 0, t.Refuse(abi.EINVAL, "ksys_pread64", sched.Fact{Name: "offset", Value: c.Args[3]})
 	}
-	x, err := p.openIO(t, c.Args[0], inode.Readable, "vfs_read")
+	x, err := p.openSeekable(t, c.Args[0], inode.Readable, "vfs_read")
 	switch {
 	case err != nil:
 		return 0, err
-	case x.i.Kind == inode.Pipe:
-		return 0, t.Refuse(abi.ESPIPE, "FMODE_PREAD")
 	case c.Args[2] < 0:
 		return 0, t.Refuse(abi.EINVAL, "rw_verify_area")
 	case !x.i.Kind.Sealable():
@@ -112,12 +125,10 @@ func sysPwrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if c.Args[3] < 0 {
 		return 0, t.Refuse(abi.EINVAL, "ksys_pwrite64", sched.Fact{Name: "offset", Value: c.Args[3]})
 	}
-	x, err := p.openIO(t, c.Args[0], inode.Writable, "vfs_write")
+	x, err := p.openSeekable(t, c.Args[0], inode.Writable, "vfs_write")
 	switch {
 	case err != nil:
 		return 0, err
-	case x.i.Kind == inode.Pipe:
-		return 0, t.Refuse(abi.ESPIPE, "FMODE_PWRITE")
 	case c.Args[2] < 0:
 		return 0, t.Refuse(abi.EINVAL, "rw_verify_area")
 	case x.i.Kind == inode.Hugetlb:

@@ -7,15 +7,37 @@ import (
 )
 
 // GetUserPage returns the folio at an address, with a reference that the task
-// holds: for vmsplice, direct I/O, AIO, io_uring and process_vm_readv. With write,
-// private memory is copied first if somebody shares it; with longterm, private
-// memory is copied from the file even for reading.
+// holds: for vmsplice, direct I/O, AIO and io_uring. With write, private memory is
+// copied first if somebody shares it; with longterm, private memory is copied from
+// the file even for reading.
 //
 // EFAULT: nothing is mapped there, or not for this, or past the end of file.
 //
-// Kernel: mm/gup.c __get_user_pages, all versions.
-// Differs: always under mmap_lock; the kernel first tries without any lock.
+// Kernel: mm/gup.c get_user_pages_fast, all versions.
 func GetUserPage(t *sched.Task, mm sched.ID, addr uint64, write, longterm bool) (sched.ID, error) {
+	if fo := fastPage(t, open(t, mm), addr, write, longterm); fo != 0 {
+		return fo, nil
+	}
+	return remotePage(t, mm, addr, write, longterm)
+}
+
+// fastPage takes what the page table has at an address, without mmap_lock. What the
+// VMA permits is not asked: on x86 an entry that may be written may be read, so a
+// PROT_WRITE mapping is read here once it has been touched.
+//
+// Kernel: mm/gup.c gup_fast_pte_range, v4.14 and later (gup_pte_range before).
+func fastPage(t *sched.Task, s space, addr uint64, write, longterm bool) sched.ID {
+	v := s.at(t, addr)
+	if !v.OK() || v.Flags&(VMRead|VMWrite) == 0 {
+		return 0
+	}
+	return followPage(t, s, v, addr, write, longterm && v.Private() && v.Flags&VMMayWrite != 0)
+}
+
+// remotePage is GetUserPage for another process's memory, which goes by the VMA.
+//
+// Kernel: mm/gup.c get_user_pages_remote, v4.6 and later.
+func remotePage(t *sched.Task, mm sched.ID, addr uint64, write, longterm bool) (sched.ID, error) {
 	s := open(t, mm)
 	t.DownRead(s.lock)
 	fo, err := getUserPage(t, s, addr, write, longterm)
@@ -23,7 +45,9 @@ func GetUserPage(t *sched.Task, mm sched.ID, addr uint64, write, longterm bool) 
 	return fo, err
 }
 
-// getUserPage is GetUserPage under mmap_lock.
+// getUserPage is remotePage under mmap_lock.
+//
+// Kernel: mm/gup.c __get_user_pages, all versions.
 func getUserPage(t *sched.Task, s space, addr uint64, write, longterm bool) (sched.ID, error) {
 	v := s.at(t, addr)
 	if err := checkFlags(t, s, v, addr, write); err != nil {
@@ -155,7 +179,7 @@ func ReadRemote(t *sched.Task, mm sched.ID, addr, n uint64) (done, content uint6
 func accessRemote(t *sched.Task, mm sched.ID, addr, n, what uint64, write bool) (done, content uint64, err error) {
 	for done < n {
 		at := addr + done
-		fo, err := GetUserPage(t, mm, at, write, false)
+		fo, err := remotePage(t, mm, at, write, false)
 		if err != nil && done > 0 {
 			break
 		}

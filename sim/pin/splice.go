@@ -40,12 +40,11 @@ func openEnds(t *sched.Task, in, out sched.ID, flags int64) ends {
 // Kernel: fs/splice.c do_splice, all versions.
 func Splice(t *sched.Task, in sched.ID, offIn int64, out sched.ID, offOut, n, flags int64) (int64, error) {
 	e := openEnds(t, in, out, flags)
-	if e.in.Mode&inode.Readable == 0 || e.out.Mode&inode.Writable == 0 {
-		return 0, t.Refuse(abi.EBADF, "do_splice")
-	}
 	switch {
 	case e.inPipe != 0 && offIn >= 0, e.outPipe != 0 && offOut >= 0:
-		return 0, t.Refuse(abi.ESPIPE, "do_splice")
+		return 0, t.Refuse(abi.ESPIPE, "__do_splice")
+	case e.in.Mode&inode.Readable == 0 || e.out.Mode&inode.Writable == 0:
+		return 0, t.Refuse(abi.EBADF, "do_splice")
 	case e.inPipe != 0 && e.outPipe != 0:
 		return pipeToPipe(t, e, n)
 	case e.inPipe != 0:
@@ -153,7 +152,11 @@ func spliceRead(t *sched.Task, e ends, pos, n int64) (done int64) {
 		in := at & (1<<i.Shift - 1)
 		step := min(n-done, size-at, abi.PageSize-at&(abi.PageSize-1))
 		index := uint64(at) >> i.Shift << (i.Shift - abi.PageShift)
-		id := shmem.Lookup(t, i.Map, index)
+		look := shmem.Data
+		if e.inKind == inode.Hugetlb {
+			look = shmem.Lookup
+		}
+		id := look(t, i.Map, index)
 		if id == 0 && t.Profile().SpliceHolePins && e.inKind == inode.Shmem {
 			id = shmem.GetFolio(t, i.Map, index)
 		}

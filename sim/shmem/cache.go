@@ -36,10 +36,34 @@ func Lookup(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
 	}
 }
 
+// Data is Lookup for reading: a page without bytes, which only fallocate made, is
+// a hole.
+//
+// Kernel: mm/shmem.c shmem_get_folio_gfp, v6.0 and later (SGP_READ; shmem_getpage_gfp before).
+func Data(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
+	id := Lookup(t, m, index)
+	if id != 0 && !folio.Uptodate(t, id) {
+		folio.Release(t, id)
+		return 0
+	}
+	return id
+}
+
 // GetFolio is Lookup that makes a page of zeros where there is a hole.
 //
 // Kernel: mm/shmem.c shmem_get_folio, v6.0 and later (shmem_getpage before).
 func GetFolio(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
+	id := reserve(t, m, index)
+	if !folio.Uptodate(t, id) {
+		folio.MarkUptodate(t, id)
+	}
+	return id
+}
+
+// reserve is GetFolio for fallocate: the page is there, its bytes are not.
+//
+// Kernel: mm/shmem.c shmem_get_folio_gfp, v6.0 and later (SGP_FALLOC; shmem_getpage_gfp before).
+func reserve(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
 	for {
 		if id := Lookup(t, m, index); id != 0 {
 			return id

@@ -25,7 +25,7 @@ func Read(t *sched.Task, ino sched.ID, pos, n int64) int64 {
 			break
 		}
 		step := min(n-done, size-at, abi.PageSize-at&(abi.PageSize-1))
-		if id := Lookup(t, m, uint64(at)>>abi.PageShift); id != 0 {
+		if id := Data(t, m, uint64(at)>>abi.PageShift); id != 0 {
 			folio.Content(t, id)
 			folio.Release(t, id)
 		}

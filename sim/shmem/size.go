@@ -6,6 +6,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
+	"sealab/sim/mapping"
 	"sealab/sim/sched"
 )
 
@@ -146,9 +147,7 @@ func allocate(t *sched.Task, ino sched.ID, i inode.Fixed, start, end int64, keep
 		return t.Refuse(abi.ENOSPC, "model limit", sched.Fact{Name: "pages", Value: int64(last - first)})
 	}
 	for index := first; index < last; index++ {
-		if id := GetFolio(t, i.Map, index); id != 0 {
-			folio.Release(t, id)
-		}
+		folio.Release(t, reserve(t, i.Map, index))
 		t.CondResched()
 	}
 	if !keepSize && end > size {
@@ -205,6 +204,23 @@ func Seek(t *sched.Task, ino sched.ID, pos, off, whence int64) (int64, error) {
 	return pos + off, nil
 }
 
+// findData returns the first entry with bytes in [from, last]: a folio that is up to
+// date, or a swap entry.
+//
+// Kernel: mm/filemap.c folio_seek_hole_data, v5.12 and later.
+// Kernel: mm/shmem.c shmem_seek_hole_data, before v5.12.
+func findData(t *sched.Task, i inode.Fixed, from, last uint64) mapping.Found {
+	for {
+		f := i.Map.Find(t, from, last)
+		if id := f.Folio(); id == 0 || folio.Uptodate(t, id) {
+			return f
+		}
+		if from = f.Index + 1<<f.Order; from > last {
+			return mapping.Found{}
+		}
+	}
+}
+
 func seekHoleData(t *sched.Task, ino sched.ID, i inode.Fixed, off int64, data bool) (int64, error) {
 	size := inode.Size(t, ino)
 	if off < 0 || off >= size {
@@ -212,7 +228,7 @@ func seekHoleData(t *sched.Task, ino sched.ID, i inode.Fixed, off int64, data bo
 	}
 	for at := off; at < size; {
 		index := uint64(at) >> abi.PageShift
-		f := i.Map.Find(t, index, uint64(size-1)>>abi.PageShift)
+		f := findData(t, i, index, uint64(size-1)>>abi.PageShift)
 		here := f.OK && f.Index <= index
 		switch {
 		case here == data:
