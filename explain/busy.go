@@ -103,6 +103,11 @@ func pageHeld(s *scene, r *Reason) {
 		kinds = append(kinds, h.Kind)
 		if len(r.Holders) < 4 {
 			r.Holders = append(r.Holders, Holder{Line: h.Origin, What: h.Kind.String()})
+			if h.Kind == pin.KindUnseen {
+				fmt.Fprintf(&b, " The log does not show who holds it; line %d is the latest that may have "+
+					"made somebody do so.", h.Origin)
+				return
+			}
 			fmt.Fprintf(&b, " %s still holds it: %s.", line(h.Origin), h.Kind)
 		}
 	})

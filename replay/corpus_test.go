@@ -28,29 +28,7 @@ var recorded = []string{
 var known = map[string]struct {
 	calls int64
 	why   string
-}{
-	"cases/6.18.44.strace":                           {67, "open"},
-	"stair/6.18.44.strace":                           {41, "open"},
-	"strace/a2_mappings.strace":                      {5, "open"},
-	"strace/a3_drain.strace":                         {4, "open"},
-	"strace/a3_during.strace":                        {9, "open"},
-	"strace/a3_pins.strace":                          {11, "open"},
-	"strace/a3_signals.strace":                       {5, "open"},
-	"strace/a4_two_sealers.strace":                   {3, "open"},
-	"strace/a5_errnos.strace":                        {2, "open"},
-	"strace/a5_exec.strace":                          {2, "open"},
-	"strace/a5_hugetlb.strace":                       {14, "open"},
-	"strace/a5_thp.strace":                           {3, "open"},
-	"apps/chromium.memfd.strace":                     {119, "open"},
-	"apps/foot.full.strace.gz":                       {34, "open"},
-	"apps/kselftest-fuse_test.strace":                {3, "open"},
-	"apps/logger-journald.full.strace.gz":            {9, "open"},
-	"apps/runc-nobind.full.strace.gz":                {17, "open"},
-	"apps/weston-server.memfd.strace":                {2, "open"},
-	"random/6.18.44/0000-0499.strace.gz":             {112, "open"},
-	"random/6.18.44/0500-0999.strace.gz":             {66, "open"},
-	"random/6.18.44/real-strace-0000-0499.strace.gz": {530, "open"},
-}
+}{}
 
 // slow are logs that take more than a second; they are played where RAPID_CHECKS asks
 // for a longer run.

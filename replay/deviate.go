@@ -6,6 +6,7 @@ import "sealab/sim/sched"
 // order; a search gives the places where to deviate from it.
 type deviations struct {
 	on     bool    // the lines overlap, so there is something to decide
+	lax    bool    // what the log leaves out may be taken from it
 	fixed  []uint8 // the answers to give, by question; 0 after the last
 	asked  []asked // the questions so far
 	until  int     // how many had been asked when the first answer differed
@@ -50,6 +51,9 @@ func (d *deviations) hold(it *item) int {
 			return -1 // it is made when the log shows its child
 		}
 		return 0
+	}
+	if it.name == "execve" && !it.linked {
+		return -1 // it may fail
 	}
 	return holds[d.ask("takes effect later", it.line, len(holds))]
 }

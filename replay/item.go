@@ -39,6 +39,7 @@ type item struct {
 	carriedWhy string
 	child      int  // the pid of the task that a clone made, 0 if not known yet
 	signal     int  // the signal that killed the task
+	linked     bool // a beginning that knows what its end told
 	sig        int  // rt_sigaction: the signal
 	caught     bool // and whether it no longer ends the task
 }

@@ -30,9 +30,10 @@ type span struct{ start, end uint64 }
 // flight is a call that has begun and whose end the log has not reached yet.
 type flight struct {
 	it      item
-	running bool // given to the model
-	held    int  // how many more lines to hold it back; -1 until its own end
-	done    bool // the model has answered
+	running bool     // given to the model
+	io      sched.ID // an I/O in flight that holds pages for as long as the call lasts
+	held    int      // how many more lines to hold it back; -1 until its own end
+	done    bool     // the model has answered
 	res     kernel.Result
 	err     error
 	refusal sched.Refusal
@@ -48,6 +49,10 @@ type machine struct {
 	tasks []*task // by first appearance
 	now   int64   // ns since the log began, of the latest line
 	held  int     // flights that are held back
+
+	suspects []suspect // calls that may have left a reference behind, latest last
+	notes    []note    // what was taken from the log, to be reported
+	complete bool      // the log has whole programs, with all their descriptors
 }
 
 // task returns the task of a pid, or nil.
@@ -72,11 +77,14 @@ type saved struct {
 	snap  *kernel.Snapshot
 	tasks []task
 	now   int64
+
+	suspects []suspect
+	complete bool
 }
 
 // save copies the machine. No call may be in flight.
 func (m *machine) save() *saved {
-	s := &saved{snap: m.k.Snapshot(), now: m.now}
+	s := &saved{snap: m.k.Snapshot(), now: m.now, suspects: slices.Clone(m.suspects), complete: m.complete}
 	for _, t := range m.tasks {
 		s.tasks = append(s.tasks, *t)
 	}
@@ -87,7 +95,7 @@ func (m *machine) save() *saved {
 // restore makes a machine from the copy, which may be used again.
 func (s *saved) restore() *machine {
 	k, procs := s.snap.Restore()
-	m := &machine{k: k, now: s.now}
+	m := &machine{k: k, now: s.now, suspects: slices.Clone(s.suspects), complete: s.complete}
 	tasks := slices.Clone(s.tasks)
 	copyMemory(tasks)
 	for i := range tasks {

@@ -103,6 +103,7 @@ func (p *play) start(t *task, f *flight) {
 	f.held, f.running = 0, true
 	f.began = p.k.S.Now()
 	p.prepare(t, f)
+	p.hide(t, f)
 	if f.it.class != modelled {
 		f.done, f.ended = true, f.began
 		p.learn(t, f)
@@ -155,7 +156,13 @@ func (p *play) finish(t *task, f *flight, it *item) bool {
 	}
 	p.k.S.SetNow(p.now)
 	t.flight = nil
+	if f.err != nil {
+		p.carry(t, &f.it)
+	}
 	ok := p.ended(t, f, it)
+	if f.io != 0 {
+		p.k.LetGo(f.io)
+	}
 	if !f.done {
 		p.abandon(t)
 	}
@@ -222,7 +229,7 @@ func (p *play) known(it *item) *task {
 	}
 	proc := p.k.Spawn(fmt.Sprint(it.pid), len(p.tasks))
 	p.run()
-	t := &task{pid: it.pid, proc: proc, mem: &memory{mm: proc.MM}}
+	t := &task{pid: it.pid, proc: proc, mem: &memory{mm: proc.MM}, complete: p.complete}
 	p.tasks = append(p.tasks, t)
 	return t
 }

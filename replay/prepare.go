@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"strings"
+
 	"sealab/run"
 	"sealab/sim/abi"
 	"sealab/sim/inode"
@@ -24,10 +26,25 @@ func (p *play) prepare(t *task, f *flight) {
 		p.aim(it)
 	case "process_vm_readv", "process_vm_writev":
 		p.remote(t, it)
+	case "execve", "execveat", "clone", "clone3", "fork", "vfork":
+		if it.ans.Known && it.ans.Errno != 0 {
+			it.class, it.carriedWhy = carried, "it failed for a reason outside the model"
+			return
+		}
+	case "memfd_create":
+		nameOf(it)
+	case "mmap", "mremap":
+		p.makeRoom(t, it)
 	case "vmsplice", "io_uring_register":
+		if it.guesses() {
+			p.locate(t, it)
+			break
+		}
 		for _, v := range it.call.Vec {
 			p.memory(t, it, v.Base, v.Len)
 		}
+	}
+	switch it.name {
 	case "munmap", "mprotect", "madvise", "mremap", "mlock", "munlock", "msync":
 		p.memory(t, it, uint64(it.call.Args[0]), uint64(it.call.Args[1]))
 	}
@@ -62,7 +79,7 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 		p.k.OpenOther(t.proc, fd, inode.Anonymous, "unknown", inode.Readable|inode.Writable)
 		file = p.k.FileAt(t.proc, fd)
 	}
-	if file == 0 || !p.unjudged(it, p.k.KindOf(file)) {
+	if file == 0 || !unjudged(it, p.k.KindOf(file)) {
 		return true
 	}
 	it.class, it.carriedWhy = carried, "on a descriptor of a kind that is not modelled"
@@ -71,7 +88,7 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 }
 
 // unjudged says whether nothing can be said of a call on a file of that kind.
-func (p *play) unjudged(it *item, k inode.Kind) bool {
+func unjudged(it *item, k inode.Kind) bool {
 	switch it.name {
 	case "close", "dup", "dup2", "dup3":
 		return false
@@ -98,8 +115,20 @@ func (p *play) memory(t *task, it *item, addr, n uint64) {
 	if it.name == "munmap" || t.mem.hasSeen(start, end) || p.k.Mapped(t.proc, start, end) {
 		return
 	}
-	if p.k.MapOther(t.proc, start, end) {
+	if p.k.MapOther(t.proc, start, end, false) {
 		t.mem.saw(start, end)
+	}
+}
+
+// nameOf reads what a recorded refusal tells of a memfd's name that strace cut off,
+// or could not read.
+func nameOf(it *item) {
+	cut, none := it.call.Args[2] == -1, it.call.Str == ""
+	switch {
+	case it.ans.Errno == abi.EINVAL && cut:
+		it.call.Str += strings.Repeat("?", 250)
+	case it.ans.Errno == abi.EFAULT && none:
+		it.call.Args[2] = -2
 	}
 }
 
@@ -155,8 +184,10 @@ func (p *play) carry(t *task, it *item) {
 			kind = inode.Anonymous
 		}
 		p.k.OpenOther(t.proc, it.ans.Val, kind, it.call.Str, mode)
-	case "mmap", "mremap":
-		t.mem.saw(uint64(it.ans.Val), uint64(it.ans.Val)+uint64(max(0, it.call.Args[1])))
+	case "mmap":
+		at, n := uint64(it.ans.Val), uint64(max(0, it.call.Args[1]))
+		t.mem.saw(at, at+n)
+		p.k.MapOther(t.proc, at, at+n, it.call.Args[3]&abi.MapFixed != 0)
 	default:
 		if opensOther[it.name] {
 			p.k.OpenOther(t.proc, it.ans.Val, inode.Anonymous, it.name, inode.Readable|inode.Writable)

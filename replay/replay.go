@@ -25,10 +25,11 @@ type Replayer struct {
 	hasBase bool
 	symbols run.Symbols
 
-	first   *item  // a call that began while no other was in flight; not played yet
-	stretch []item // the lines since calls began to overlap
-	saved   *saved // the machine before them
-	open    int    // modelled calls in flight
+	first   *item        // a call that began while no other was in flight; not played yet
+	stretch []item       // the lines since calls began to overlap
+	saved   *saved       // the machine before them
+	open    map[int]bool // pids with a modelled call in flight; 0 stands for a guess
+	long    bool         // a stretch was too long to be kept; its calls are played as they come
 	pending map[int]*scenarioCall
 	carried map[Count]int64
 	reasons map[string]int // refusals already explained, by what they say
@@ -37,7 +38,10 @@ type Replayer struct {
 }
 
 // scenarioCall is what is known of a call between its two lines.
-type scenarioCall struct{ it item }
+type scenarioCall struct {
+	it   item
+	lone bool // it has no effect before its end, so nothing overlaps with it
+}
 
 // New returns a Replayer.
 func New(opts Options) *Replayer {
@@ -60,7 +64,8 @@ func (r *Replayer) program() {
 		HZ:       r.opts.HZ,
 		Rounding: true,
 	})}
-	r.hasBase, r.first, r.saved, r.stretch, r.open = false, nil, nil, r.stretch[:0], 0
+	r.hasBase, r.first, r.saved, r.stretch, r.long = false, nil, nil, r.stretch[:0], false
+	r.open = map[int]bool{}
 	r.pending = map[int]*scenarioCall{}
 	r.symbols = run.Symbols{}
 }
@@ -127,6 +132,7 @@ func (r *Replayer) event(e *scenario.Event) {
 	case scenario.Program:
 		r.settle()
 		r.program()
+		r.m.complete = true
 	case scenario.Header:
 		r.header(e)
 	case scenario.Call:
@@ -136,10 +142,7 @@ func (r *Replayer) event(e *scenario.Event) {
 		it.target = e.Target
 		r.play(&it)
 	case scenario.CallStart:
-		it.kind = begin
-		r.translate(e, &it)
-		r.pending[e.Pid] = &scenarioCall{it}
-		r.play(&it)
+		r.callStart(e, &it)
 	case scenario.CallEnd:
 		r.callEnd(e, &it)
 	case scenario.CallLost:
@@ -160,8 +163,27 @@ func (r *Replayer) answered(e *scenario.Event, it *item) {
 	if isClone(it.name) && it.ans.OK() {
 		it.child = int(it.ans.Val)
 	}
-	if r.open > 0 || r.first != nil {
+	if len(r.open) > 0 || r.first != nil || it.unsure(r.m) {
 		it.text = callText(e)
+	}
+}
+
+// callStart is the first line of a call. One that can have no effect on the model
+// before it ends is played then.
+func (r *Replayer) callStart(e *scenario.Event, it *item) {
+	it.kind = begin
+	r.translate(e, it)
+	c := &scenarioCall{it: *it, lone: it.class == passive || it.call.Sys == 0 || r.m.foreign(it)}
+	r.pending[e.Pid] = c
+	if !c.lone {
+		r.play(it)
+		return
+	}
+	if mayHold[it.name] {
+		r.m.suspect(it)
+		if r.saved != nil {
+			r.saved.suspects = append(r.saved.suspects, suspect{it.name, it.line})
+		}
 	}
 }
 
@@ -176,14 +198,24 @@ func (r *Replayer) callEnd(e *scenario.Event, it *item) {
 	var full item
 	r.translate(e, &full)
 	it.kind, it.name, it.class = end, full.name, full.class
-	it.call = full.call
+	it.call, it.sig, it.caught = full.call, full.sig, full.caught
 	r.answered(e, it)
+	if p.lone {
+		at := it.at
+		it.whole(&p.it)
+		it.at = at
+	}
 	r.play(it)
 }
 
 // lost is a call whose end is not in the log; whoever was in it is gone, or the
 // log stops here.
-func (r *Replayer) lost(e *scenario.Event) { delete(r.pending, e.Pid) }
+func (r *Replayer) lost(e *scenario.Event) {
+	if p := r.pending[e.Pid]; p != nil && p.lone {
+		r.tally(&p.it)
+	}
+	delete(r.pending, e.Pid)
+}
 
 // header takes what a scenario says of its machine.
 func (r *Replayer) header(e *scenario.Event) {
@@ -201,29 +233,42 @@ func (r *Replayer) play(it *item) {
 		first := *r.first
 		r.first = nil
 		if it.kind == end && it.pid == first.pid {
-			joined := *it
-			joined.kind, joined.line, joined.at = whole, first.line, first.at
-			joined.call.Line = first.line
-			r.now(&joined)
+			it.whole(&first)
+			r.play(it)
 			return
 		}
-		r.saved = r.m.save()
-		r.open = 1
-		r.stretch = append(r.stretch[:0], first)
+		r.stretchFrom(&first)
 	}
-	if r.open > 0 {
+	switch {
+	case r.long:
+		r.plays(it)
+		r.long = len(r.open) > 0
+	case len(r.open) > 0:
 		r.overlapped(it)
-		return
-	}
-	if it.kind == begin && it.class != passive {
+	case it.kind == begin:
 		c := *it
 		r.first = &c
-		return
-	}
-	if it.kind == begin || it.kind == end {
+	case it.kind == end:
 		r.tally(it)
-		return
+	case it.unsure(r.m):
+		r.stretchFrom(it)
+		if len(r.open) == 0 {
+			r.settle()
+		}
+	default:
+		r.now(it)
 	}
+}
+
+// whole makes the end of a call the whole call, played where it began.
+func (it *item) whole(first *item) {
+	it.kind, it.line, it.at = whole, first.line, first.at
+	it.call.Line = first.line
+}
+
+// plays plays a line at once although calls overlap.
+func (r *Replayer) plays(it *item) {
+	r.inFlight(it)
 	r.now(it)
 }
 
@@ -233,14 +278,15 @@ func (r *Replayer) now(it *item) {
 		r.tally(it)
 		return
 	}
-	r.plain = deviations{}
+	r.plain = deviations{lax: true}
 	r.p = play{machine: r.m, d: &r.plain, opts: &r.opts, ended: r.endedNow}
 	r.p.line(it)
+	r.inferred(r.m)
 }
 
 // endedNow reports a call as soon as it has ended.
 func (r *Replayer) endedNow(t *task, f *flight, _ *item) bool {
-	r.report(f, verdict(r.m, t, f, &r.opts), r.explain(r.m, t, f), 0)
+	r.report(f, verdict(&r.p, t, f), r.explain(r.m, t, f), 0)
 	return true
 }
 

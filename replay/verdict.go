@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"sealab/sim/abi"
-	"sealab/sim/kernel"
 )
 
 // judgement is how a call's answer compares with the recorded one.
@@ -18,7 +17,7 @@ type judgement struct {
 
 // verdict compares. It changes the model only where a number is the log's to
 // choose: it gives a new descriptor the number that the log gave it.
-func verdict(m *machine, t *task, f *flight, opts *Options) judgement {
+func verdict(p *play, t *task, f *flight) judgement {
 	var v judgement
 	if f.it.class != modelled || !f.it.ans.Known {
 		return v
@@ -31,7 +30,7 @@ func verdict(m *machine, t *task, f *flight, opts *Options) judgement {
 	case f.res.Errno != f.it.ans.Errno:
 		v.differs = true
 	case f.res.Errno == 0:
-		v.differs = !sameValue(m, t, f)
+		v.differs = !p.sameValue(t, f)
 	}
 	if v.differs {
 		v.recorded = answerText(f.it.ans.Val, f.it.ans.Errno)
@@ -40,21 +39,25 @@ func verdict(m *machine, t *task, f *flight, opts *Options) judgement {
 		}
 		return v
 	}
-	v.late = tooLate(m, f)
-	v.differs = v.late && opts.StrictTime
+	v.late = tooLate(p.machine, f)
+	v.differs = v.late && p.opts.StrictTime
 	return v
 }
 
 // sameValue compares what a successful call returned.
-func sameValue(m *machine, t *task, f *flight) bool {
+func (p *play) sameValue(t *task, f *flight) bool {
 	a := &f.it.ans
 	switch {
 	case isClone(f.it.name):
 		return true // pids are the log's to choose
 	case a.HasPair:
-		return m.renumber(t, f.res.Pair[0], a.Pair[0]) && m.renumber(t, f.res.Pair[1], a.Pair[1])
+		got := f.res.Pair
+		if got[1] == a.Pair[0] { // its place must be free first
+			return p.renumber(t, f, got[1], a.Pair[1]) && p.renumber(t, f, got[0], a.Pair[0])
+		}
+		return p.renumber(t, f, got[0], a.Pair[0]) && p.renumber(t, f, got[1], a.Pair[1])
 	case makesDescriptor(f):
-		return m.renumber(t, f.res.Val, a.Val)
+		return p.renumber(t, f, f.res.Val, a.Val)
 	}
 	return f.res.Val == a.Val
 }
@@ -73,14 +76,22 @@ func makesDescriptor(f *flight) bool {
 
 // renumber gives a new descriptor the number that the log gave it, unless that
 // cannot be: something of ours is there, or all numbers are known.
-func (m *machine) renumber(t *task, model, recorded int64) bool {
+func (p *play) renumber(t *task, f *flight, model, recorded int64) bool {
 	if model == recorded {
 		return true
 	}
 	if t.complete {
 		return false
 	}
-	return m.k.MoveFD(t.proc, model, recorded)
+	if p.k.MoveFD(t.proc, model, recorded) {
+		return true
+	}
+	if !p.d.mayInfer(t) {
+		return false
+	}
+	p.infer(f.it.line, fmt.Sprintf("descriptor %d is open in the model, so a close is missing from the log", recorded))
+	p.k.CloseFD(t.proc, recorded)
+	return p.k.MoveFD(t.proc, model, recorded)
 }
 
 // tooLate says whether a call that slept took another time than the log says, by
@@ -105,5 +116,3 @@ func answerText(val int64, errno abi.Errno) string {
 	}
 	return fmt.Sprint(val)
 }
-
-var _ = kernel.ErrNotModelled

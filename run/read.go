@@ -201,7 +201,10 @@ var shapes = map[string]func(*reader, *kernel.Call){
 	"memfd_create": func(r *reader, c *kernel.Call) {
 		s, whole := r.str(0)
 		c.Str = s
-		if !whole {
+		switch {
+		case r.e.Arg(0) != nil && r.e.Arg(0).Kind == scenario.Null:
+			c.Args[2] = -2
+		case !whole:
 			c.Args[2] = -1
 		}
 		c.Args[1] = r.num(1)

@@ -1,9 +1,13 @@
 package kernel
 
 import (
+	"math"
+
 	"sealab/sim/abi"
+	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/mm"
+	"sealab/sim/pin"
 	"sealab/sim/sched"
 )
 
@@ -74,17 +78,73 @@ func (k *Kernel) SendFile(file sched.ID, to *Proc, fd int64, cloexec bool) {
 }
 
 // MapOther maps private memory at addresses where the log shows that there is
-// some. It says whether that was possible.
-func (k *Kernel) MapOther(p *Proc, start, end uint64) (ok bool) {
+// some, or with replace in place of what is there. It says whether that was
+// possible.
+func (k *Kernel) MapOther(p *Proc, start, end uint64, replace bool) (ok bool) {
+	flags := uint64(abi.MapPrivate | abi.MapAnonymous | abi.MapFixed)
+	if !replace {
+		flags |= abi.MapFixedNoreplace
+	}
 	k.Do(func(t *sched.Task) {
 		_, err := mm.Map(t, p.MM, mm.MapArgs{
-			Addr: start, Len: end - start, Prot: abi.ProtRead | abi.ProtWrite,
-			Flags: abi.MapPrivate | abi.MapAnonymous | abi.MapFixedNoreplace | abi.MapFixed,
+			Addr: start, Len: end - start, Prot: abi.ProtRead | abi.ProtWrite, Flags: flags,
 		})
 		ok = err == nil
 	})
 	return ok
 }
+
+// MapAnywhere maps n bytes of private memory where there is room, and returns its
+// address, 0 if there is no room.
+func (k *Kernel) MapAnywhere(p *Proc, n uint64) (addr uint64) {
+	k.Do(func(t *sched.Task) {
+		addr, _ = mm.Map(t, p.MM, mm.MapArgs{
+			Len: n, Prot: abi.ProtRead | abi.ProtWrite, Flags: abi.MapPrivate | abi.MapAnonymous,
+		})
+	})
+	return addr
+}
+
+// Unmap unmaps n bytes from an address on.
+func (k *Kernel) Unmap(p *Proc, addr, n uint64) {
+	k.Do(func(t *sched.Task) { _ = mm.Unmap(t, p.MM, addr, n) })
+}
+
+// CloseFD closes a descriptor.
+func (k *Kernel) CloseFD(p *Proc, fd int64) {
+	k.Do(func(t *sched.Task) { _ = p.closeFD(t, fd) })
+}
+
+// HoldPage lets somebody hold the first page of the memfd at a descriptor, until
+// LetGo; line is the log line that may have made it so. Who writes to a page makes
+// it if there is none. The result is 0 where there can be no page.
+func (k *Kernel) HoldPage(p *Proc, fd, line int64) (io sched.ID) {
+	file := k.FileAt(p, fd)
+	if file == 0 {
+		return 0
+	}
+	k.Do(func(t *sched.Task) {
+		id := inode.FileOf(t, file).Inode
+		ino := inode.Of(t, id)
+		if !ino.Kind.Sealable() {
+			return
+		}
+		page := ino.Map.Find(t, 0, math.MaxUint64).Folio()
+		if page == 0 {
+			page, _ = inode.Ops(ino.Kind).Fault(t, id, 0, true)
+			if page == 0 {
+				return
+			}
+			defer folio.Release(t, page)
+		}
+		t.Origin = line
+		io = pin.HoldUnseen(t, page)
+	})
+	return io
+}
+
+// LetGo ends what HoldPage began.
+func (k *Kernel) LetGo(io sched.ID) { k.Do(func(t *sched.Task) { pin.End(t, io) }) }
 
 // Mapped says whether any address in [start, end) is mapped.
 func (k *Kernel) Mapped(p *Proc, start, end uint64) bool {

@@ -11,11 +11,12 @@ import (
 )
 
 // sysMemfdCreate is memfd_create(name, flags). Args[2] is -1 when the name is
-// longer than what Call.Str has of it.
+// longer than what Call.Str has of it, and -2 when it cannot be read.
 //
 // Kernel: mm/memfd.c memfd_create, v3.17 and later.
 func sysMemfdCreate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
-	f, err := memfd.Create(t, c.Str, uint32(c.Args[1]), memfd.Options{})
+	o := memfd.Options{BadName: c.Args[2] == -2}
+	f, err := memfd.Create(t, c.Str, uint32(c.Args[1]), o)
 	if err != nil {
 		return 0, err
 	}

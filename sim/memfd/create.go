@@ -18,12 +18,14 @@ type Options struct {
 	Noexec int
 	// HugeShift is log2 of the default huge page size in bytes; 0 means 21.
 	HugeShift uint8
+	// BadName says that the name lies where the caller cannot read.
+	BadName bool
 }
 
 // Create makes a memfd and opens it for reading and writing; the open file's
 // reference is the caller's. The order of the checks: flags, sysctl, name.
 //
-// EINVAL: an unknown flag, flags that exclude each other, or a name longer than
+// EFAULT: the name cannot be read. EINVAL: an unknown flag, flags that exclude each other, or a name longer than
 // 249 bytes. EACCES: vm.memfd_noexec forbids it.
 //
 // Kernel: mm/memfd.c memfd_create, v4.17 and later.
@@ -32,6 +34,9 @@ func Create(t *sched.Task, name string, flags uint32, o Options) (sched.ID, erro
 	flags, err := checkFlags(t, flags, o)
 	if err != nil {
 		return 0, err
+	}
+	if o.BadName {
+		return 0, t.Refuse(abi.EFAULT, "strncpy_from_user")
 	}
 	if len(name) > nameMax {
 		return 0, t.Refuse(abi.EINVAL, "MFD_NAME_MAX_LEN",

@@ -186,6 +186,7 @@ func (ringOps) Evict(*sched.Task, sched.ID) {}
 type InFlight struct {
 	Folios []sched.ID
 	Refs   int32 // references for each
+	Unseen bool  // nobody knows who it is: a recorded answer shows that it must be there
 	Origin int64
 }
 
@@ -240,6 +241,12 @@ func Begin(t *sched.Task, space sched.ID, addr, n uint64, write bool) (sched.ID,
 		t.Drop(id)
 	}
 	return io, nil
+}
+
+// HoldUnseen holds one folio for somebody whom nobody has seen, until End.
+func HoldUnseen(t *sched.Task, id sched.ID) sched.ID {
+	folio.Get(t, id)
+	return sched.New(t, &InFlight{Folios: []sched.ID{id}, Refs: 1, Unseen: true, Origin: t.Origin})
 }
 
 // End ends I/O begun with Begin.

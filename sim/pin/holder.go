@@ -17,6 +17,7 @@ const (
 	KindFixedClosed                 // the same, of one that has been closed
 	KindBatch                       // a CPU's LRU batch
 	KindInFlight                    // I/O that has begun and not ended
+	KindUnseen                      // somebody whom nobody has seen
 )
 
 func (k Kind) String() string {
@@ -24,7 +25,8 @@ func (k Kind) String() string {
 		"the page is in a pipe, by tee", "the page is a pipe's own",
 		"a registered buffer of an io_uring pins it",
 		"a registered buffer of an io_uring, closed but not torn down yet, pins it",
-		"a CPU's batch of new pages has it", "I/O in flight uses it"}[k]
+		"a CPU's batch of new pages has it", "I/O in flight uses it",
+		"somebody whom the log does not show has it"}[k]
 }
 
 // LetGo says how a holder of that kind gives its reference back.
@@ -36,6 +38,9 @@ func (k Kind) LetGo() string {
 		return "Unregister the buffers (IORING_UNREGISTER_BUFFERS) before you seal."
 	case KindFixedClosed:
 		return "Unregister the buffers before you close the ring: closing lets them go only later."
+	case KindUnseen:
+		return "Look on the live system while the call waits: /proc/PID/maps, fd and fdinfo of whoever else has " +
+			"the file, /sys/kernel/debug/dma_buf/bufinfo, and direct I/O or a driver that uses its memory."
 	}
 	return "Let the I/O finish before you seal."
 }
@@ -71,8 +76,12 @@ func EachHolder(w *sched.World, visit func(Holder)) {
 				visit(Holder{f, KindBatch, id, 1, 0})
 			}
 		case *InFlight:
+			kind := KindInFlight
+			if o.Unseen {
+				kind = KindUnseen
+			}
 			for _, f := range o.Folios {
-				visit(Holder{f, KindInFlight, id, o.Refs, o.Origin})
+				visit(Holder{f, kind, id, o.Refs, o.Origin})
 			}
 		}
 	})

@@ -1,0 +1,162 @@
+package replay
+
+import (
+	"cmp"
+	"slices"
+
+	"sealab/run"
+	"sealab/sim/abi"
+	"sealab/sim/kernel"
+	"sealab/sim/mm"
+)
+
+// What a log leaves out, and the lines behind it may settle.
+
+// suspect is a call that is not modelled and may hold pages of a file for all that
+// the log shows.
+type suspect struct {
+	name string
+	line int64
+}
+
+// suspect notes such a call; of many, the latest few.
+func (m *machine) suspect(it *item) {
+	if len(m.suspects) == 4 {
+		copy(m.suspects, m.suspects[1:])
+		m.suspects = m.suspects[:3]
+	}
+	m.suspects = append(m.suspects, suspect{it.name, it.line})
+}
+
+// mayHold are calls that can take references to pages of a process's memory, or
+// hand a file to somebody whom the log does not show.
+var mayHold = run.WordSet(`read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 io_submit
+	io_uring_enter io_uring_register sendmsg sendmmsg sendto recvmsg recvfrom ioctl vmsplice splice tee sendfile
+	copy_file_range process_vm_readv process_vm_writev ptrace bpf clone clone3 fork vfork execve pidfd_getfd`)
+
+// guesses says whether a call's arguments are only in part in the log: of buffers
+// that could be read, strace shows the contents and not the address.
+func (it *item) guesses() bool {
+	if it.name != "vmsplice" && it.name != "io_uring_register" || !it.ans.OK() {
+		return false
+	}
+	return slices.ContainsFunc(it.call.Vec, func(v kernel.Iovec) bool { return v.Base == 0 && v.Len > 0 })
+}
+
+// unsure says whether later lines, or a search, are needed to know what a call did.
+func (it *item) unsure(m *machine) bool {
+	return it.kind == whole && it.class == modelled && (it.guesses() || it.hidden(m))
+}
+
+// hidden says whether a call was refused, perhaps because of somebody whom the log
+// does not show.
+func (it *item) hidden(m *machine) bool {
+	return it.name == "fcntl" && it.call.Args[1] == abi.FAddSeals && it.ans.Errno == abi.EBUSY && len(m.suspects) > 0
+}
+
+// hide lets somebody whom the log does not show hold a page of the file, if the
+// search asks for it.
+func (p *play) hide(t *task, f *flight) {
+	if f.it.hidden(p.machine) && p.d.ask("a page is held by somebody whom the log does not show", f.it.line, 2) == 1 {
+		f.io = p.k.HoldPage(t.proc, f.it.call.Args[0], p.suspects[len(p.suspects)-1].line)
+	}
+}
+
+// locate finds where the buffers of a call may lie whose addresses the log does not
+// show: first where the latest mapping begins.
+func (p *play) locate(t *task, it *item) {
+	it.call.Vec = slices.Clone(it.call.Vec)
+	places := p.places(t, it)
+	for i := range it.call.Vec {
+		v := &it.call.Vec[i]
+		if v.Base != 0 || v.Len == 0 {
+			continue
+		}
+		if n := p.d.ask("its buffer lies elsewhere", it.line, len(places)+1); n < len(places) {
+			v.Base = places[n]
+			continue
+		}
+		v.Base = p.k.MapAnywhere(t.proc, v.Len)
+	}
+}
+
+// places returns the addresses at which a buffer may begin: where mappings begin, the
+// latest first, then at their other pages. A call that took less than it was given
+// stopped at the end of a page, and the others often end there.
+func (p *play) places(t *task, it *item) (out []uint64) {
+	offsets := []uint64{0, uint64(-it.ans.Val) & (abi.PageSize - 1)}
+	if offsets[1] == 0 {
+		offsets = offsets[:1]
+	}
+	var vmas []mm.VMA
+	mm.EachVMA(p.k.S.World(), t.proc.MM, func(v mm.VMA) {
+		if v.Flags&(mm.VMRead|mm.VMWrite) != 0 {
+			vmas = append(vmas, v)
+		}
+	})
+	slices.SortStableFunc(vmas, func(v, w mm.VMA) int { return cmp.Compare(w.Origin, v.Origin) })
+	const most = 100
+	for page := uint64(0); page < 64; page++ {
+		for _, v := range vmas {
+			for _, off := range offsets {
+				if at := v.Start + page<<abi.PageShift + off; at < v.End && len(out) < most {
+					out = append(out, at)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// note is something that was taken from the log, because the log has it so.
+type note struct {
+	line int64
+	text string
+}
+
+// infer takes something from the log that the model has otherwise, and says so.
+func (m *machine) infer(line int64, text string) { m.notes = append(m.notes, note{line, text}) }
+
+// inferred reports it.
+func (r *Replayer) inferred(m *machine) {
+	for _, n := range m.notes {
+		r.remark(Place{File: r.file, Line: n.line}, n.text)
+	}
+	m.notes = m.notes[:0]
+}
+
+// makeRoom unmaps what the model has where the log shows a new mapping: the line
+// that took it away is not in the log.
+func (p *play) makeRoom(t *task, it *item) {
+	fixed := it.name == "mmap" && it.call.Args[3]&(abi.MapFixed|abi.MapFixedNoreplace) != 0
+	at, n := it.call.Place, uint64(it.call.Args[1])
+	if it.name == "mremap" {
+		fixed = it.call.Args[3]&abi.MremapFixed != 0
+		n = uint64(it.call.Args[2])
+	}
+	if !p.d.mayInfer(t) || fixed || !it.ans.Known || it.ans.Errno != 0 || at == 0 || n > 1<<40 ||
+		at == uint64(it.call.Args[0]) && it.name == "mremap" || !p.k.Mapped(t.proc, at, at+n) {
+		return
+	}
+	p.k.Unmap(t.proc, at, n)
+	p.infer(it.line, "the log puts a mapping where the model has one, so a munmap is missing from it")
+}
+
+// mayInfer says whether what the model has may give way to what the log shows.
+func (d *deviations) mayInfer(t *task) bool { return d.lax && !t.complete }
+
+// foreign says whether a call is about a descriptor of something that is not
+// modelled, as far as is known before it is played.
+func (m *machine) foreign(it *item) bool {
+	t := m.task(it.pid)
+	if t == nil || len(descriptors[it.name]) == 0 {
+		return false
+	}
+	for _, i := range descriptors[it.name] {
+		file := m.k.FileAt(t.proc, it.call.Args[i])
+		if file == 0 || !unjudged(it, m.k.KindOf(file)) {
+			return false
+		}
+	}
+	return true
+}
