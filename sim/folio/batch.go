@@ -50,11 +50,12 @@ var (
 func AddLRU(t *sched.Task, id sched.ID) {
 	p := t.Profile()
 	b := BatchID(t.CPU)
-	Get(t, id)
+	Hold(t, id)
 	if p.LRUDrainFirst && batchLen.On(t, b, sched.None{}) >= p.LRUBatch {
 		DrainBatch(t, t.CPU)
 	}
 	n := batchAdd.On(t, b, id)
+	t.Drop(id)
 	large := p.LRULargeBypass && ShapeOf(t, id).Order > 0
 	if large || !p.LRUDrainFirst && n >= p.LRUBatch {
 		DrainBatch(t, t.CPU)
@@ -70,8 +71,9 @@ func DrainBatch(t *sched.Task, cpu int) {
 		if id == 0 {
 			return
 		}
+		t.Hold(id)
 		setLRU.On(t, id, sched.None{})
-		Put(t, id)
+		Release(t, id)
 	}
 }
 

@@ -25,7 +25,6 @@ type Folio struct {
 	// Content changes whenever the bytes do. Equal contents need not have equal
 	// stamps; an unchanged stamp means unchanged bytes.
 	Content uint64
-	next    sched.ID // the next free frame
 }
 
 // Clone returns an independent copy.
@@ -175,17 +174,12 @@ func PutN(t *sched.Task, id sched.ID, n int32) {
 	}
 }
 
-// Hold takes a reference that the task itself keeps for the length of a call.
-func Hold(t *sched.Task, id sched.ID) {
-	Get(t, id)
-	t.Hold(id)
-}
+// Hold takes a reference that the task itself keeps for the length of a call. It is
+// noted in Task.Held in the same step, so that references add up at every step.
+func Hold(t *sched.Task, id sched.ID) { HoldN(t, id, 1) }
 
 // Release gives back a reference taken with Hold.
-func Release(t *sched.Task, id sched.ID) {
-	t.Drop(id)
-	Put(t, id)
-}
+func Release(t *sched.Task, id sched.ID) { ReleaseN(t, id, 1) }
 
 // HoldN takes n references for the task itself.
 func HoldN(t *sched.Task, id sched.ID, n int32) {
@@ -195,8 +189,11 @@ func HoldN(t *sched.Task, id sched.ID, n int32) {
 
 // ReleaseN gives back n references that the task holds.
 func ReleaseN(t *sched.Task, id sched.ID, n int32) {
+	left := put.On(t, id, n)
 	t.DropN(id, n)
-	PutN(t, id, n)
+	if left == 0 {
+		free(t, id)
+	}
 }
 
 // AddMap and RemoveMap count page table entries.

@@ -2,6 +2,7 @@ package folio
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"sealab/sim/sched"
 )
@@ -11,9 +12,8 @@ import (
 //
 // Kernel: mm/page_alloc.c zone, all versions.
 type Frames struct {
-	first sched.ID // a list, last freed first
-	Free  int64    // folios in the list
-	Used  int64    // folios that somebody refers to
+	Free []sched.ID // in the order in which they were freed; the last is used first
+	Used int64      // folios that somebody refers to
 }
 
 // FramesID names the machine's one Frames object, made by Boot.
@@ -36,39 +36,33 @@ func Boot(w *sched.World, cpus int) {
 }
 
 // Clone returns an independent copy.
-func (f *Frames) Clone() sched.Object { c := *f; return &c }
+func (f *Frames) Clone() sched.Object { return &Frames{slices.Clone(f.Free), f.Used} }
 
 // Encode appends the canonical encoding.
 func (f *Frames) Encode(dst []byte) []byte {
-	return binary.LittleEndian.AppendUint32(dst, uint32(f.first))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(f.Free)))
+	for _, id := range f.Free {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(id))
+	}
+	return dst
 }
 
 var (
-	takeFrame = sched.NewOp("__alloc_pages", sched.Write, func(f *Frames, _ sched.None) sched.ID {
+	// takeFrame takes a free frame out of the list, 0 if there is none.
+	takeFrame = sched.NewOp("rmqueue", sched.Write, func(f *Frames, _ sched.None) (id sched.ID) {
 		f.Used++
-		if f.first != 0 {
-			f.Free--
+		if n := len(f.Free); n > 0 {
+			id, f.Free = f.Free[n-1], f.Free[:n-1]
 		}
-		return f.first
+		return id
 	})
-	popFrame = sched.NewOp("rmqueue", sched.Write, func(f *Frames, next sched.ID) sched.None {
-		f.first = next
+	pushFrame = sched.NewOp("__free_pages", sched.Write, func(f *Frames, id sched.ID) sched.None {
+		f.Free = append(f.Free, id)
+		f.Used--
 		return sched.None{}
 	})
-	pushFrame = sched.NewOp("__free_pages", sched.Write, func(f *Frames, id sched.ID) sched.ID {
-		next := f.first
-		f.first = id
-		f.Used--
-		f.Free++
-		return next
-	})
-	initFrame = sched.NewOp("prep_new_page", sched.Write, func(f *Folio, a Folio) sched.ID {
-		next := f.next
-		*f = a
-		return next
-	})
-	linkFrame = sched.NewOp("free_frame", sched.Write, func(f *Folio, next sched.ID) sched.None {
-		*f = Folio{next: next}
+	setFrame = sched.NewOp("prep_new_page", sched.Write, func(f *Folio, to Folio) sched.None {
+		*f = to
 		return sched.None{}
 	})
 )
@@ -82,11 +76,13 @@ func Alloc(t *sched.Task, order uint8, anon bool) sched.ID {
 	if id == 0 {
 		return sched.New(t, &fresh)
 	}
-	popFrame.On(t, FramesID, initFrame.On(t, id, fresh))
+	setFrame.On(t, id, fresh)
 	return id
 }
 
 // free puts a folio whose last reference has gone in the list of free frames.
+// Only when it is in the list may somebody else take it.
 func free(t *sched.Task, id sched.ID) {
-	linkFrame.On(t, id, pushFrame.On(t, FramesID, id))
+	setFrame.On(t, id, Folio{})
+	pushFrame.On(t, FramesID, id)
 }
