@@ -104,6 +104,6 @@ func (w *World) Encode(dst []byte) []byte {
 // Peek returns the object of that name as a *T, or nil when it is not one. Like
 // World.Object it is for looking at a world that stands still.
 func Peek[T any](w *World, id ID) *T {
-	o, _ := w.Object(id).(any).(*T)
+	o, _ := any(w.Object(id)).(*T) // nil for no object
 	return o
 }
