@@ -8,5 +8,6 @@
 // # Not modelled
 //
 // Registered buffers of RDMA, VFIO and vhost, and completion of asynchronous I/O
-// by hardware: they begin and end when the driver of the simulation says so.
+// by hardware: they begin and end when the driver of the simulation says so. Files of
+// hugetlbfs cannot be spliced, as in v5.10 and later; older kernels copy them.
 package pin

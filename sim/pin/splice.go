@@ -25,7 +25,8 @@ func openEnds(t *sched.Task, in, out sched.ID, flags int64) ends {
 	e := ends{in: inode.FileOf(t, in), out: inode.FileOf(t, out), inFile: in, outFile: out}
 	e.inPipe, e.outPipe = pipeOf(t, e.in), pipeOf(t, e.out)
 	e.inKind, e.outKind = inode.Of(t, e.in.Inode).Kind, inode.Of(t, e.out.Inode).Kind
-	e.nonblock = flags&abi.SpliceFNonblock != 0
+	e.nonblock = flags&abi.SpliceFNonblock != 0 || t.Profile().SpliceNonblock &&
+		(e.inPipe != 0 && e.in.Flags&abi.ONonblock != 0 || e.outPipe != 0 && e.out.Flags&abi.ONonblock != 0)
 	return e
 }
 
@@ -119,7 +120,7 @@ func filePages(t *sched.Task, e ends, pos, n int64) (done int64, err error) {
 	if pos < 0 || pos+n < 0 {
 		return 0, t.Refuse(abi.EINVAL, "rw_verify_area", sched.Fact{Name: "offset", Value: pos})
 	}
-	if !e.inKind.Sealable() {
+	if e.inKind != inode.Shmem {
 		return 0, t.Refuse(abi.EINVAL, "splice_read")
 	}
 	l := levelOf(t, e.outPipe)
@@ -149,15 +150,11 @@ func spliceRead(t *sched.Task, e ends, pos, n int64) (done int64) {
 		if at >= size {
 			break
 		}
-		in := at & (1<<i.Shift - 1)
-		step := min(n-done, size-at, abi.PageSize-at&(abi.PageSize-1))
-		index := uint64(at) >> i.Shift << (i.Shift - abi.PageShift)
-		look := shmem.Data
-		if e.inKind == inode.Hugetlb {
-			look = shmem.Lookup
-		}
-		id := look(t, i.Map, index)
-		if id == 0 && t.Profile().SpliceHolePins && e.inKind == inode.Shmem {
+		in := at & (abi.PageSize - 1)
+		step := min(n-done, size-at, abi.PageSize-in)
+		index := uint64(at) >> abi.PageShift
+		id := shmem.Data(t, i.Map, index)
+		if id == 0 && t.Profile().SpliceHolePins {
 			id = shmem.GetFolio(t, i.Map, index)
 		}
 		push(t, e.outPipe, Buf{Folio: id, Off: in, Len: step, Kind: KindSplice})
@@ -392,6 +389,9 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 		pos = inode.Pos(t, in)
 	}
 	e.nonblock = e.out.Flags&abi.ONonblock != 0
+	if e.inKind != inode.Shmem {
+		return 0, t.Refuse(abi.EINVAL, "splice_read")
+	}
 	switch {
 	case e.outPipe != 0 && t.Profile().SendfilePins:
 		done, err = filePages(t, e, pos, n)
@@ -416,6 +416,9 @@ func fileToFile(t *sched.Task, e ends, pos, n int64) (int64, error) {
 	have := shmem.Read(t, e.in.Inode, pos, n)
 	if have == 0 {
 		return 0, nil
+	}
+	if e.outKind != inode.Shmem {
+		return 0, t.Refuse(abi.EINVAL, "splice_write")
 	}
 	to := inode.Pos(t, e.outFile)
 	done, end, err := shmem.Write(t, e.outFile, to, have, uint64(pos)<<20^uint64(e.in.Inode))

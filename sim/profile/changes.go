@@ -124,6 +124,7 @@ var xarrayTime = []change{
 	{what: "udmabuf", since: v(4, 20), apply: func(p *Profile) { p.Udmabuf = true }},
 	{what: "F_SEAL_FUTURE_WRITE", since: v(5, 1),
 		apply: func(p *Profile) { p.Seals |= abi.SealFutureWrite; p.FutureWriteCOWBug = true }},
+	{what: "splice and tee that heed O_NONBLOCK", since: v(5, 1), apply: func(p *Profile) { p.SpliceNonblock = true }},
 	{what: "io_uring", since: v(5, 1), apply: func(p *Profile) { p.IOUring, p.IOUringExitWakes = true, true }},
 	{what: "private mappings that stay private under F_SEAL_FUTURE_WRITE", since: v(5, 5),
 		apply:  func(p *Profile) { p.FutureWriteCOWBug = false },

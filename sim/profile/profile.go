@@ -71,6 +71,7 @@ type Profile struct {
 	GrowWrite       GrowWrite // a write across the end under F_SEAL_GROW: EPERM or short
 	ODirect         bool      // O_DIRECT is accepted on tmpfs: from 6.6
 	SpliceHolePins  bool      // splicing a hole into a pipe makes a page and holds it: to 5.17
+	SpliceNonblock  bool      // splice and tee do not wait for a pipe with O_NONBLOCK: from 5.1
 	SendfilePins    bool      // sendfile into a pipe holds pages instead of copying: from 5.12
 	FallocFatalOnly bool      // fallocate is interrupted by fatal signals only, not by any with EINTR: from 6.11
 	ShmemHuge       ShmemHuge // sizes of folios: 512 pages from 4.8, others from 6.11
