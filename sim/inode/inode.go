@@ -66,8 +66,11 @@ func (i *Inode) Encode(dst []byte) []byte {
 	dst = append(dst, byte(i.Kind), byte(i.Mode), byte(i.Mode>>8), byte(i.Seals), i.Shift)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(i.Size))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(i.Refs))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(i.Lock))
-	return binary.LittleEndian.AppendUint32(dst, uint32(i.Info))
+	m := i.Map
+	for _, id := range [...]sched.ID{i.Lock, i.Info, m.Counter, m.Pages, m.Lock, m.Mmap, m.MmapLock} {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(id))
+	}
+	return dst
 }
 
 // Fixed is what of an inode never changes.

@@ -36,9 +36,17 @@ func (r *Ring) Clone() sched.Object {
 
 // Encode appends the canonical encoding.
 func (r *Ring) Encode(dst []byte) []byte {
-	dst = append(dst, byte(len(r.Fixed)))
+	bits := byte(0)
+	if r.Registered {
+		bits |= 1
+	}
+	if r.Closed {
+		bits |= 2
+	}
+	dst = binary.LittleEndian.AppendUint32(append(dst, bits), uint32(len(r.Fixed)))
 	for _, f := range r.Fixed {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Folio))
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Refs))
 	}
 	return dst
 }
@@ -64,9 +72,10 @@ var (
 		r.Registered = on
 		return old
 	})
-	ringClose = sched.NewOp("io_uring_release", sched.Write, func(r *Ring, _ sched.None) sched.None {
+	// ringClose says whether pages stay pinned.
+	ringClose = sched.NewOp("io_uring_release", sched.Write, func(r *Ring, _ sched.None) bool {
 		r.Closed = true
-		return sched.None{}
+		return len(r.Fixed) > 0
 	})
 )
 
@@ -169,17 +178,19 @@ func unpinAll(t *sched.Task, ring sched.ID) {
 // ringOps is what an io_uring answers to the rest of the kernel.
 type ringOps struct{ pipeOps }
 
-// Release implements inode.FileOps. The buffers stay pinned: the kernel tears a
+// Release implements inode.FileOps.
+func (ringOps) Release(*sched.Task, sched.ID) {}
+
+// Evict implements inode.FileOps. The buffers stay pinned: the kernel tears a
 // closed ring down later, from a worker, and a seal asked for next is refused.
 //
 // Kernel: io_uring/io_uring.c io_uring_release, v5.1 and later.
 // Differs: the worker never comes.
-func (ringOps) Release(t *sched.Task, file sched.ID) {
-	ringClose.On(t, inode.Of(t, inode.FileOf(t, file).Inode).Info, sched.None{})
+func (ringOps) Evict(t *sched.Task, ino sched.ID) {
+	if r := inode.Of(t, ino).Info; !ringClose.On(t, r, sched.None{}) {
+		sched.Free(t, r)
+	}
 }
-
-// Evict implements inode.FileOps.
-func (ringOps) Evict(*sched.Task, sched.ID) {}
 
 // InFlight is an I/O that has begun and not ended: direct I/O, or one that a
 // device does. It holds the pages it reads or writes.
@@ -199,6 +210,8 @@ func (f *InFlight) Clone() sched.Object {
 
 // Encode appends the canonical encoding.
 func (f *InFlight) Encode(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(f.Folios)))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Refs))
 	for _, id := range f.Folios {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(id))
 	}

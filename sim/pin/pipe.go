@@ -44,10 +44,18 @@ func (p *Pipe) Clone() sched.Object {
 
 // Encode appends the canonical encoding.
 func (p *Pipe) Encode(dst []byte) []byte {
-	dst = append(dst, byte(len(p.Bufs)), byte(p.Slots), byte(p.Readers), byte(p.Writers))
+	for _, n := range []int{len(p.Bufs), p.Slots, int(p.Readers), int(p.Writers), int(p.Lock), int(p.Wait)} {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(n))
+	}
 	for _, b := range p.Bufs {
+		merge := byte(0)
+		if b.Merge {
+			merge = 1
+		}
+		dst = append(dst, byte(b.Kind), merge)
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(b.Folio))
-		dst = binary.LittleEndian.AppendUint64(dst, uint64(b.Off)<<32|uint64(b.Len))
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(b.Off))
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(b.Len))
 	}
 	return dst
 }
