@@ -61,6 +61,13 @@ var (
 		f.Refs += n
 		return f.Refs
 	})
+	tryFileRef = sched.NewOp("get_file_rcu", sched.Write, func(f *File, _ sched.None) bool {
+		if f.Refs == 0 {
+			return false
+		}
+		f.Refs++
+		return true
+	})
 	setFlags = sched.NewOp("setfl", sched.Write, func(f *File, flags int32) sched.None {
 		f.Flags = flags
 		return sched.None{}
@@ -96,10 +103,18 @@ func SetFlags(t *sched.Task, id sched.ID, flags int32) { setFlags.On(t, id, flag
 // Kernel: include/linux/fs.h get_file, all versions.
 func GetFile(t *sched.Task, id sched.ID) { fileRef.On(t, id, 1) }
 
-// PutFile gives one back; the last one closes the file.
+// TryGetFile adds one unless the file is being closed. The caller is in an RCU read
+// section that began before it found the file.
+//
+// Kernel: fs/file.c get_file_rcu, v3.17 and later.
+func TryGetFile(t *sched.Task, id sched.ID) bool { return tryFileRef.On(t, id, sched.None{}) }
+
+// PutFile gives one back; the last one closes the file. Its memory stays until
+// nobody can be looking at it any more.
 //
 // Kernel: fs/file_table.c fput, all versions.
-// Differs: the file is closed at once, not when the task returns to user space.
+// Differs: the file is closed at once, not when the task returns to user space, and
+// the closer itself waits for those who look.
 func PutFile(t *sched.Task, id sched.ID) {
 	if fileRef.On(t, id, -1) > 0 {
 		return
@@ -108,6 +123,7 @@ func PutFile(t *sched.Task, id sched.ID) {
 	if ops := Ops(Of(t, f.Inode).Kind); ops != nil {
 		ops.Release(t, id)
 	}
+	t.SynchronizeRCU()
 	sched.Free(t, id)
 	Put(t, f.Inode)
 }

@@ -33,9 +33,14 @@ func (f *FDTable) Clone() sched.Object {
 
 // Encode appends the canonical encoding.
 func (f *FDTable) Encode(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Users))
 	for i, s := range f.Slots {
 		if s.File != 0 {
-			dst = binary.LittleEndian.AppendUint32(dst, uint32(i))
+			cloexec := byte(0)
+			if s.CloExec {
+				cloexec = 1
+			}
+			dst = binary.LittleEndian.AppendUint32(append(dst, cloexec), uint32(i))
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(s.File))
 		}
 	}
@@ -61,16 +66,19 @@ type setArg struct {
 	to FD
 }
 
-// lookup is the result of looking up a descriptor: the open file, and whether
-// other processes use the table too.
+// lookup is the result of looking up a descriptor: what is there, and whether other
+// processes use the table too.
 type lookup struct {
-	file   sched.ID
+	FD
 	shared bool
 }
 
 var (
 	fdLookup = sched.NewOp("fdget", sched.Read, func(f *FDTable, fd int64) lookup {
-		return lookup{f.File(fd), f.Users > 1}
+		if f.File(fd) == 0 {
+			return lookup{}
+		}
+		return lookup{f.Slots[fd], f.Users > 1}
 	})
 	fdInstall = sched.NewOp("fd_install", sched.Write, func(f *FDTable, a installArg) int64 {
 		fd := a.min
@@ -88,6 +96,14 @@ var (
 		old := f.File(a.fd)
 		f.set(a.fd, a.to)
 		return old
+	})
+	// fdFlag changes what exec does with a descriptor, if it is there.
+	fdFlag = sched.NewOp("set_close_on_exec", sched.Write, func(f *FDTable, a setArg) bool {
+		if f.File(a.fd) == 0 {
+			return false
+		}
+		f.Slots[a.fd].CloExec = a.to.CloExec
+		return true
 	})
 	// fdNext returns the first used descriptor at or above a number, or -1.
 	fdNext = sched.NewOp("find_next_fd", sched.Read, func(f *FDTable, from int64) setArg {
@@ -111,23 +127,48 @@ func (f *FDTable) set(fd int64, to FD) {
 	f.Slots[fd] = to
 }
 
-// file returns the open file of a descriptor, with a reference where another
-// process could close the descriptor meanwhile; done gives it back.
+// fget returns the open file of a descriptor, with a reference where another process
+// could close the descriptor meanwhile; done gives it back.
 //
 // Kernel: fs/file.c __fget_light, all versions.
-func (p *Proc) file(t *sched.Task, fd int64, check string) (sched.ID, error) {
+func (p *Proc) fget(t *sched.Task, fd int64, check string) (sched.ID, error) {
 	l := fdLookup.On(t, p.FDs, fd)
-	if l.file == 0 {
+	if l.shared {
+		t.RCUReadLock()
+		for {
+			if l = fdLookup.On(t, p.FDs, fd); l.File == 0 || inode.TryGetFile(t, l.File) {
+				break
+			}
+		}
+		t.RCUReadUnlock()
+		if l.File != 0 {
+			p.borrowed = append(p.borrowed, l.File)
+		}
+	}
+	if l.File == 0 {
 		return 0, t.Refuse(abi.EBADF, check, sched.Fact{Name: "descriptor", Value: fd})
 	}
-	if inode.FileOf(t, l.file).Mode&inode.PathOnly != 0 {
-		return 0, t.RefuseBecause(abi.EBADF, "FMODE_PATH", sched.Fact{Name: "descriptor", Value: fd}, l.file)
+	return l.File, nil
+}
+
+// file is fget for all that reads, writes or asks something of the file: O_PATH
+// does not do.
+//
+// Kernel: fs/file.c fdget, v3.10 and later.
+func (p *Proc) file(t *sched.Task, fd int64, check string) (sched.ID, error) {
+	f, err := p.fget(t, fd, check)
+	if err != nil {
+		return 0, err
 	}
-	if l.shared {
-		inode.GetFile(t, l.file)
-		p.borrowed = append(p.borrowed, l.file)
+	return f, notPath(t, f, fd)
+}
+
+// notPath refuses with EBADF what was opened with O_PATH.
+func notPath(t *sched.Task, f sched.ID, fd int64) error {
+	if inode.FileOf(t, f).Mode&inode.PathOnly != 0 {
+		return t.RefuseBecause(abi.EBADF, "FMODE_PATH", sched.Fact{Name: "descriptor", Value: fd}, f)
 	}
-	return l.file, nil
+	return nil
 }
 
 // done gives back the references that file took during a call.
@@ -157,10 +198,14 @@ func (p *Proc) install(t *sched.Task, file sched.ID, min int64, cloexec bool) (i
 //
 // Kernel: fs/file.c close_fd, all versions.
 func (p *Proc) closeFD(t *sched.Task, fd int64) error {
-	if fd < 0 || fd >= maxFD || fdLookup.On(t, p.FDs, fd).file == 0 {
+	f := sched.ID(0)
+	if fd >= 0 && fd < maxFD && fdLookup.On(t, p.FDs, fd).File != 0 {
+		f = fdSet.On(t, p.FDs, setArg{fd: fd})
+	}
+	if f == 0 {
 		return t.Refuse(abi.EBADF, "close_fd", sched.Fact{Name: "descriptor", Value: fd})
 	}
-	inode.PutFile(t, fdSet.On(t, p.FDs, setArg{fd: fd}))
+	inode.PutFile(t, f)
 	return nil
 }
 
@@ -189,15 +234,20 @@ func (p *Proc) closeAll(t *sched.Task, cloexec bool) {
 // copyFDs returns a copy of the table for a child.
 //
 // Kernel: fs/file.c dup_fd, all versions.
+// Differs: no lock keeps other threads from changing the table meanwhile.
 func (p *Proc) copyFDs(t *sched.Task) sched.ID {
 	c := &FDTable{Users: 1}
-	for fd := int64(0); ; fd++ {
+	t.RCUReadLock()
+	for fd := int64(0); ; {
 		a := fdNext.On(t, p.FDs, fd)
 		if a.fd < 0 {
-			return sched.New(t, c)
+			break
 		}
-		fd = a.fd
-		inode.GetFile(t, a.to.File)
-		c.set(fd, a.to)
+		if fd = a.fd; inode.TryGetFile(t, a.to.File) {
+			c.set(fd, a.to)
+			fd++
+		}
 	}
+	t.RCUReadUnlock()
+	return sched.New(t, c)
 }

@@ -116,15 +116,15 @@ func (p *Proc) once(t *sched.Task) {
 // Submit gives an idle process a call to make. The call must not change until
 // the process is idle again. The process runs when the scheduler lets it.
 func (k *Kernel) Submit(p *Proc, c *Call) {
-	if p.call != nil {
+	if p.Busy() {
 		panic("kernel: " + p.Task.Name + " is still in a call")
 	}
 	p.call = c
 	k.S.Start(p.Task)
 }
 
-// Busy says whether a process is in a call.
-func (p *Proc) Busy() bool { return p.call != nil }
+// Busy says whether a process is in a call, or on its way out after its last one.
+func (p *Proc) Busy() bool { return p.call != nil || p.exiting && !p.Gone() }
 
 // Gone says whether a process has exited.
 func (p *Proc) Gone() bool { return p.Task.State() == sched.Done }
@@ -143,9 +143,6 @@ func (k *Kernel) Call(p *Proc, c Call) (Result, error) {
 		if p.Busy() && !k.S.Tick() {
 			return Result{}, errors.New("kernel: " + c.Sys.Name() + " waits for ever")
 		}
-	}
-	if p.exiting {
-		return p.result, errors.Join(k.S.Run(), p.err)
 	}
 	return p.result, p.err
 }

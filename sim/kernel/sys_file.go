@@ -28,30 +28,29 @@ func sysMemfdCreate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 // Kernel: fs/fcntl.c do_fcntl, all versions.
 func sysFcntl(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	fd, cmd, arg := c.Args[0], c.Args[1], c.Args[2]
-	l := fdLookup.On(t, p.FDs, fd)
-	if l.file == 0 {
-		return 0, t.Refuse(abi.EBADF, "fcntl", sched.Fact{Name: "descriptor", Value: fd})
+	f, err := p.fget(t, fd, "fcntl")
+	if err != nil {
+		return 0, err
 	}
 	switch cmd {
 	case abi.FDupfd, abi.FDupfdCloexec:
 		if arg < 0 || arg >= maxFD {
 			return 0, t.Refuse(abi.EINVAL, "f_dupfd", sched.Fact{Name: "lowest descriptor", Value: arg})
 		}
-		inode.GetFile(t, l.file)
-		return p.install(t, l.file, arg, cmd == abi.FDupfdCloexec)
+		inode.GetFile(t, f)
+		return p.install(t, f, arg, cmd == abi.FDupfdCloexec)
 	case abi.FGetfd:
-		if fdNext.On(t, p.FDs, fd).to.CloExec {
+		if fdLookup.On(t, p.FDs, fd).CloExec {
 			return abi.FdCloexec, nil
 		}
 		return 0, nil
 	case abi.FSetfd:
-		fdSet.On(t, p.FDs, setArg{fd, FD{l.file, arg&abi.FdCloexec != 0}})
+		fdFlag.On(t, p.FDs, setArg{fd, FD{CloExec: arg&abi.FdCloexec != 0}})
 		return 0, nil
 	case abi.FGetfl:
-		return int64(inode.FileOf(t, l.file).Flags), nil
+		return int64(inode.FileOf(t, f).Flags), nil
 	}
-	f, err := p.file(t, fd, "fcntl")
-	if err != nil {
+	if err := notPath(t, f, fd); err != nil {
 		return 0, err
 	}
 	switch cmd {
@@ -79,11 +78,11 @@ func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, ErrNotModelled
 	}
 	flags := c.Args[2]
-	l := fdLookup.On(t, p.FDs, fd)
-	if l.file == 0 {
+	named, err := p.fget(t, fd, "proc_fd_link")
+	if err != nil {
 		return 0, t.Refuse(abi.ENOENT, "proc_fd_link", sched.Fact{Name: "descriptor", Value: fd})
 	}
-	ino := inode.FileOf(t, l.file).Inode
+	ino := inode.FileOf(t, named).Inode
 	mode, ok := openMode(flags)
 	if !ok || !openable(t, ino) {
 		return 0, ErrNotModelled
@@ -163,7 +162,9 @@ func sysCloseRange(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		if fd = a.fd; fd < 0 || fd > last {
 			return 0, nil
 		}
-		inode.PutFile(t, fdSet.On(t, p.FDs, setArg{fd: fd}))
+		if f := fdSet.On(t, p.FDs, setArg{fd: fd}); f != 0 {
+			inode.PutFile(t, f)
+		}
 	}
 }
 
@@ -171,12 +172,12 @@ func sysCloseRange(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 //
 // Kernel: fs/file.c dup, all versions.
 func sysDup(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
-	l := fdLookup.On(t, p.FDs, c.Args[0])
-	if l.file == 0 {
-		return 0, t.Refuse(abi.EBADF, "dup", sched.Fact{Name: "descriptor", Value: c.Args[0]})
+	f, err := p.fget(t, c.Args[0], "dup")
+	if err != nil {
+		return 0, err
 	}
-	inode.GetFile(t, l.file)
-	return p.install(t, l.file, 0, false)
+	inode.GetFile(t, f)
+	return p.install(t, f, 0, false)
 }
 
 // sysDup3 is dup3(old, new, flags), and dup2 with flags of 0.
@@ -187,19 +188,19 @@ func sysDup3(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if flags&^abi.OCloexec != 0 || from == to {
 		return 0, t.Refuse(abi.EINVAL, "ksys_dup3")
 	}
-	l := fdLookup.On(t, p.FDs, from)
-	if to < 0 || to >= maxFD || l.file == 0 {
-		return 0, t.Refuse(abi.EBADF, "ksys_dup3")
+	f, err := p.fget(t, from, "ksys_dup3")
+	if to < 0 || to >= maxFD || err != nil {
+		return 0, t.Refuse(abi.EBADF, "ksys_dup3", sched.Fact{Name: "descriptor", Value: from})
 	}
-	inode.GetFile(t, l.file)
-	if old := fdSet.On(t, p.FDs, setArg{to, FD{l.file, flags&abi.OCloexec != 0}}); old != 0 {
+	inode.GetFile(t, f)
+	if old := fdSet.On(t, p.FDs, setArg{to, FD{f, flags&abi.OCloexec != 0}}); old != 0 {
 		inode.PutFile(t, old)
 	}
 	return to, nil
 }
 
 func sysDup2(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
-	if c.Args[0] == c.Args[1] && fdLookup.On(t, p.FDs, c.Args[0]).file != 0 {
+	if c.Args[0] == c.Args[1] && fdLookup.On(t, p.FDs, c.Args[0]).File != 0 {
 		return c.Args[1], nil
 	}
 	return sysDup3(t, p, c, r)
