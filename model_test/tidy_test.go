@@ -48,6 +48,7 @@ var layers = []struct {
 	{"sim/pin", "sim/abi sim/trace sim/profile sim/sched sim/folio sim/mapping sim/inode sim/mm sim/shmem"},
 	{"sim/memfd", "sim/abi sim/trace sim/profile sim/sched sim/xarray sim/folio sim/mapping sim/inode sim/shmem"},
 	{"sim/kernel", "sim/*"},
+	{"sim/law", "sim/*"},
 	{"scenario", "sim/abi"},
 	{"explain", "sim/* scenario"},
 	{"run", "sim/* scenario explain"},
