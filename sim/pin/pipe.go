@@ -130,7 +130,7 @@ func init() { inode.Register(inode.Pipe, pipeOps{}) }
 func NewPipe(t *sched.Task, flags int32) (r, w sched.ID) {
 	p := sched.New(t, &Pipe{
 		Slots: defaultSlots, Readers: 1, Writers: 1,
-		Lock: sched.New(t, &sched.SpinLock{Label: "pipe->mutex"}),
+		Lock: sched.New(t, &sched.Mutex{Label: "pipe->mutex"}),
 		Wait: sched.New(t, &sched.WaitQueue{Label: "pipe->wait"}),
 	})
 	ino := inode.New(t, inode.Inode{Kind: inode.Pipe, Name: "pipe", Mode: 0o600, Info: p})
@@ -168,10 +168,11 @@ func push(t *sched.Task, p sched.ID, b Buf) {
 
 // await sleeps until something changes about a pipe, letting its lock go.
 func await(t *sched.Task, l level) {
-	seen := t.PrepareToWait(l.wait)
-	t.Unlock(l.lock)
-	t.WaitEvent(l.wait, seen)
-	t.Lock(l.lock)
+	t.PrepareToWait(l.wait)
+	t.MutexUnlock(l.lock)
+	t.Schedule(sched.Uninterruptible)
+	t.FinishWait(l.wait)
+	t.MutexLock(l.lock)
 }
 
 // ReadPipe reads up to n bytes, at least one unless all writers are gone.
@@ -184,7 +185,7 @@ func ReadPipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, er
 		return 0, nil
 	}
 	l := levelOf(t, p)
-	t.Lock(l.lock)
+	t.MutexLock(l.lock)
 	for done == 0 {
 		for done < n {
 			b := pipePeek.On(t, p, 0)
@@ -207,7 +208,7 @@ func ReadPipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, er
 		}
 		await(t, l)
 	}
-	t.Unlock(l.lock)
+	t.MutexUnlock(l.lock)
 	if done > 0 {
 		t.WakeUp(l.wait)
 	}
@@ -224,7 +225,7 @@ func WritePipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, e
 		return 0, nil
 	}
 	l := levelOf(t, p)
-	t.Lock(l.lock)
+	t.MutexLock(l.lock)
 	if last := pipePeek.On(t, p, -1); last.Merge {
 		// The odd bytes go where the last write left room, if they all fit.
 		if part := n & (abi.PageSize - 1); part > 0 && last.Off+last.Len+part <= abi.PageSize {
@@ -257,7 +258,7 @@ func WritePipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, e
 		t.WakeUp(l.wait)
 		await(t, l)
 	}
-	t.Unlock(l.lock)
+	t.MutexUnlock(l.lock)
 	if done > 0 {
 		t.WakeUp(l.wait)
 	}
@@ -282,9 +283,9 @@ func ResizePipe(t *sched.Task, p sched.ID, bytes int64) (int64, error) {
 		size *= 2
 	}
 	l := levelOf(t, p)
-	t.Lock(l.lock)
+	t.MutexLock(l.lock)
 	ok := pipeResize.On(t, p, int(size/abi.PageSize))
-	t.Unlock(l.lock)
+	t.MutexUnlock(l.lock)
 	if !ok {
 		return 0, t.Refuse(abi.EBUSY, "pipe_resize_ring", sched.Fact{Name: "buffers in use", Value: int64(l.bufs)})
 	}

@@ -124,11 +124,11 @@ func filePages(t *sched.Task, e ends, pos, n int64) (done int64, err error) {
 		return 0, t.Refuse(abi.EINVAL, "splice_read")
 	}
 	l := levelOf(t, e.outPipe)
-	t.Lock(l.lock)
+	t.MutexLock(l.lock)
 	if err = room(t, e.outPipe, e.nonblock); err == nil {
 		done = spliceRead(t, e, pos, n)
 	}
-	t.Unlock(l.lock)
+	t.MutexUnlock(l.lock)
 	if done > 0 {
 		t.WakeUp(l.wait)
 	}
@@ -181,13 +181,13 @@ func pipeToFile(t *sched.Task, e ends, off, n int64) (done int64, err error) {
 		return 0, t.Refuse(abi.EINVAL, "splice_write")
 	}
 	l := levelOf(t, e.inPipe)
-	t.Lock(l.lock)
+	t.MutexLock(l.lock)
 	if some, derr := data(t, e.inPipe, e.nonblock); some {
 		done, err = writeBufs(t, e, pos, n)
 	} else {
 		err = derr
 	}
-	t.Unlock(l.lock)
+	t.MutexUnlock(l.lock)
 	if done > 0 {
 		t.WakeUp(l.wait)
 		if off < 0 {
@@ -262,29 +262,29 @@ func lockBoth(t *sched.Task, e ends) (unlock func(wake bool), some bool, err err
 		first, second = out, in
 	}
 	unlock = func(wake bool) {
-		t.Unlock(second.lock)
-		t.Unlock(first.lock)
+		t.MutexUnlock(second.lock)
+		t.MutexUnlock(first.lock)
 		if wake {
 			t.WakeUp(in.wait)
 			t.WakeUp(out.wait)
 		}
 	}
 	for {
-		t.Lock(in.lock)
+		t.MutexLock(in.lock)
 		some, err = data(t, e.inPipe, e.nonblock)
-		t.Unlock(in.lock)
+		t.MutexUnlock(in.lock)
 		if some && err == nil {
-			t.Lock(out.lock)
+			t.MutexLock(out.lock)
 			err = room(t, e.outPipe, e.nonblock)
-			t.Unlock(out.lock)
+			t.MutexUnlock(out.lock)
 		}
-		t.Lock(first.lock)
-		t.Lock(second.lock)
+		t.MutexLock(first.lock)
+		t.MutexLock(second.lock)
 		if err != nil || !some || levelOf(t, e.inPipe).bufs > 0 {
 			return unlock, some, err
 		}
-		t.Unlock(second.lock)
-		t.Unlock(first.lock)
+		t.MutexUnlock(second.lock)
+		t.MutexUnlock(first.lock)
 	}
 }
 
@@ -329,11 +329,11 @@ type Piece struct{ Base, Len uint64 }
 func Vmsplice(t *sched.Task, space, pipe sched.ID,
 	each func(i int) (Piece, bool), flags int64) (done int64, err error) {
 	l := levelOf(t, pipe)
-	t.Lock(l.lock)
+	t.MutexLock(l.lock)
 	if err = room(t, pipe, flags&abi.SpliceFNonblock != 0); err == nil {
 		done, err = userPages(t, space, pipe, each)
 	}
-	t.Unlock(l.lock)
+	t.MutexUnlock(l.lock)
 	if done > 0 {
 		t.WakeUp(l.wait)
 		return done, nil

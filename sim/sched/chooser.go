@@ -1,5 +1,7 @@
 package sched
 
+import "fmt"
+
 // View is what a chooser may know when it is asked who goes next.
 type View struct {
 	Runnable []*Task // never empty but for the clock; in the order they became runnable
@@ -29,6 +31,9 @@ func (s *Sched) choose(current *Task) *Task {
 	}
 	for {
 		i := s.chooser.Next(&s.view)
+		if i >= len(s.runnable) {
+			panic(fmt.Sprintf("sched: the chooser picked task %d of %d", i, len(s.runnable)))
+		}
 		if i >= 0 {
 			t := s.runnable[i]
 			s.mix(uint64(t.Num))
@@ -49,6 +54,9 @@ func (s *Sched) Choose(n int, what string) int {
 		return 0
 	}
 	i := s.chooser.Choose(n, what)
+	if i < 0 || i >= n {
+		panic(fmt.Sprintf("sched: the chooser answered %d of %d to %s", i, n, what))
+	}
 	s.mix(uint64(i)<<32 | uint64(n))
 	return i
 }

@@ -45,6 +45,18 @@ func (c *Clock) Expiry(now, n int64) int64 {
 	return c.At(bucket << shift)
 }
 
+// left returns how many of n jiffies, slept for since armed, are left at time now
+// (both ns). Without rounding a begun jiffy counts.
+//
+// Kernel: kernel/time/sleep_timeout.c schedule_timeout, v6.13 and later (timer.c before).
+func (c *Clock) left(armed, n, now int64) int64 {
+	if c.Rounding {
+		return max(0, c.Jiffies(armed)+n-c.Jiffies(now))
+	}
+	hz := int64(c.HZ)
+	return max(0, (c.Expiry(armed, n)-now)*hz+second-1) / second
+}
+
 // timer is an armed timer of a sleeping task.
 type timer struct {
 	at    int64
@@ -105,7 +117,7 @@ func (s *Sched) Tick() bool {
 	s.mix(0xc10c)
 	slot := &s.world.slots[tm.sleep]
 	sl := slot.obj.(*Sleeper)
-	sl.Armed, sl.Fired = false, true
+	sl.Armed, sl.Fired, sl.Asleep = false, true, false
 	s.wake(slot)
 	return true
 }

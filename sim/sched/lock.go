@@ -1,6 +1,9 @@
 package sched
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // RWSem is a reader-writer semaphore: many readers, or one writer.
 //
@@ -18,7 +21,8 @@ func (l *RWSem) Clone() Object { c := *l; return &c }
 
 // Encode appends the canonical encoding.
 func (l *RWSem) Encode(dst []byte) []byte {
-	return append(dst, byte(l.Readers), byte(l.Readers>>8), byte(l.Writer), byte(l.Writer>>8))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(l.Readers))
+	return binary.LittleEndian.AppendUint32(dst, uint32(l.Writer))
 }
 
 func (l *RWSem) String() string {
@@ -66,7 +70,10 @@ var (
 // signal ends the wait.
 //
 // Kernel: kernel/locking/rwsem.c down_write, all versions.
-func (t *Task) DownWrite(l ID) { downWrite.On(t, l, int32(t.Num)) }
+func (t *Task) DownWrite(l ID) {
+	t.mightSleep("down_write")
+	downWrite.On(t, l, int32(t.Num))
+}
 
 // UpWrite lets it go.
 //
@@ -76,15 +83,18 @@ func (t *Task) UpWrite(l ID) { upWrite.On(t, l, int32(t.Num)) }
 // DownRead takes the semaphore for reading.
 //
 // Kernel: kernel/locking/rwsem.c down_read, all versions.
-func (t *Task) DownRead(l ID) { downRead.On(t, l, None{}) }
+func (t *Task) DownRead(l ID) {
+	t.mightSleep("down_read")
+	downRead.On(t, l, None{})
+}
 
 // UpRead lets it go.
 //
 // Kernel: kernel/locking/rwsem.c up_read, all versions.
 func (t *Task) UpRead(l ID) { upRead.On(t, l, None{}) }
 
-// SpinLock is a lock with one owner whose holder never sleeps. A Mutex differs
-// only in that its holder may.
+// SpinLock is a lock with one owner whose holder never sleeps: to try to is a
+// panic, as it is a bug in a kernel.
 //
 // Kernel: include/linux/spinlock.h spinlock_t, all versions.
 type SpinLock struct {
@@ -96,24 +106,44 @@ type SpinLock struct {
 func (l *SpinLock) Clone() Object { c := *l; return &c }
 
 // Encode appends the canonical encoding.
-func (l *SpinLock) Encode(dst []byte) []byte { return append(dst, byte(l.Owner), byte(l.Owner>>8)) }
+func (l *SpinLock) Encode(dst []byte) []byte {
+	return binary.LittleEndian.AppendUint32(dst, uint32(l.Owner))
+}
+
+func (l *SpinLock) String() string { return owned(l.Label, l.Owner) }
+
+func owned(label string, owner int32) string {
+	if owner == 0 {
+		return label + " free"
+	}
+	return fmt.Sprintf("%s held by task %d", label, owner)
+}
+
+// take and leave are what locks with one owner do.
+func take(label string, owner *int32, who int32) bool {
+	if *owner == who {
+		panic(fmt.Sprintf("%s: task %d takes it twice", label, who))
+	}
+	if *owner != 0 {
+		return false
+	}
+	*owner = who
+	return true
+}
+
+func leave(label string, owner *int32, who int32) {
+	if *owner != who {
+		panic(fmt.Sprintf("%s: task %d unlocks what task %d holds", label, who, *owner))
+	}
+	*owner = 0
+}
 
 var (
 	spinLock = NewWait("spin_lock", Write, func(l *SpinLock, who int32) (None, bool) {
-		if l.Owner == who {
-			panic(fmt.Sprintf("%s: task %d takes it twice", l.Label, who))
-		}
-		if l.Owner != 0 {
-			return None{}, false
-		}
-		l.Owner = who
-		return None{}, true
+		return None{}, take(l.Label, &l.Owner, who)
 	})
 	spinUnlock = NewOp("spin_unlock", Write, func(l *SpinLock, who int32) None {
-		if l.Owner != who {
-			panic(fmt.Sprintf("%s: task %d unlocks what task %d holds", l.Label, who, l.Owner))
-		}
-		l.Owner = 0
+		leave(l.Label, &l.Owner, who)
 		return None{}
 	})
 )
@@ -121,84 +151,65 @@ var (
 // Lock takes a SpinLock.
 //
 // Kernel: include/linux/spinlock.h spin_lock, all versions.
-func (t *Task) Lock(l ID) { spinLock.On(t, l, int32(t.Num)) }
+func (t *Task) Lock(l ID) {
+	spinLock.On(t, l, int32(t.Num))
+	t.atomic++
+}
 
 // Unlock lets it go.
 //
 // Kernel: include/linux/spinlock.h spin_unlock, all versions.
-func (t *Task) Unlock(l ID) { spinUnlock.On(t, l, int32(t.Num)) }
+func (t *Task) Unlock(l ID) {
+	t.atomic--
+	spinUnlock.On(t, l, int32(t.Num))
+}
 
-// WaitQueue counts events that tasks wait for: each wake-up moves it on by one.
+// Mutex is a lock with one owner whose holder may sleep.
 //
-// Kernel: include/linux/wait.h wait_queue_head, all versions.
-type WaitQueue struct {
-	Label  string
-	Events uint64
+// Kernel: include/linux/mutex.h mutex, all versions.
+type Mutex struct {
+	Label string
+	Owner int32 // task number, 0 for none
 }
 
 // Clone returns an independent copy.
-func (q *WaitQueue) Clone() Object { c := *q; return &c }
-
-// Encode appends the canonical encoding. The number of past events is history.
-func (q *WaitQueue) Encode(dst []byte) []byte { return dst }
-
-var (
-	events    = NewOp("prepare_to_wait", Read, func(q *WaitQueue, _ None) uint64 { return q.Events })
-	waitEvent = NewWait("wait_event", Read, func(q *WaitQueue, seen uint64) (None, bool) {
-		return None{}, q.Events != seen
-	})
-	wakeUp = NewOp("wake_up", Write, func(q *WaitQueue, _ None) None { q.Events++; return None{} })
-)
-
-// PrepareToWait notes where the queue stands, before the condition is tested.
-//
-// Kernel: kernel/sched/wait.c prepare_to_wait, all versions.
-func (t *Task) PrepareToWait(q ID) uint64 { return events.On(t, q, None{}) }
-
-// WaitEvent waits until WakeUp was called since PrepareToWait returned seen.
-//
-// Kernel: include/linux/wait.h wait_event, all versions.
-func (t *Task) WaitEvent(q ID, seen uint64) { waitEvent.On(t, q, seen) }
-
-// WakeUp wakes everybody who waits in the queue.
-//
-// Kernel: kernel/sched/wait.c wake_up, all versions.
-func (t *Task) WakeUp(q ID) { wakeUp.On(t, q, None{}) }
-
-// RCU counts the tasks inside a read section.
-//
-// Kernel: include/linux/rcupdate.h rcu_read_lock, all versions.
-type RCU struct{ Readers int32 }
-
-// RCUID names the machine's one RCU object: the first of every world.
-const RCUID ID = 1
-
-// Clone returns an independent copy.
-func (r *RCU) Clone() Object { c := *r; return &c }
+func (l *Mutex) Clone() Object { c := *l; return &c }
 
 // Encode appends the canonical encoding.
-func (r *RCU) Encode(dst []byte) []byte { return append(dst, byte(r.Readers), byte(r.Readers>>8)) }
+func (l *Mutex) Encode(dst []byte) []byte {
+	return binary.LittleEndian.AppendUint32(dst, uint32(l.Owner))
+}
+
+func (l *Mutex) String() string { return owned(l.Label, l.Owner) }
 
 var (
-	rcuEnter = NewOp("rcu_read_lock", Add, func(r *RCU, n int32) None { r.Readers += n; return None{} })
-	rcuSync  = NewWait("synchronize_rcu", Read, func(r *RCU, _ None) (None, bool) {
-		return None{}, r.Readers == 0
+	mutexLock = NewWait("mutex_lock", Write, func(l *Mutex, who int32) (None, bool) {
+		return None{}, take(l.Label, &l.Owner, who)
+	})
+	mutexUnlock = NewOp("mutex_unlock", Write, func(l *Mutex, who int32) None {
+		leave(l.Label, &l.Owner, who)
+		return None{}
 	})
 )
 
-// RCUReadLock opens a read section: what is read inside stays in memory until
-// RCUReadUnlock, however stale it may be. Sections nest.
+// MutexLock takes a Mutex. No signal ends the wait.
 //
-// Kernel: include/linux/rcupdate.h rcu_read_lock, all versions.
-func (t *Task) RCUReadLock() { rcuEnter.On(t, RCUID, 1) }
+// Kernel: kernel/locking/mutex.c mutex_lock, all versions.
+func (t *Task) MutexLock(l ID) {
+	t.mightSleep("mutex_lock")
+	mutexLock.On(t, l, int32(t.Num))
+}
 
-// RCUReadUnlock closes it.
+// MutexUnlock lets it go.
 //
-// Kernel: include/linux/rcupdate.h rcu_read_unlock, all versions.
-func (t *Task) RCUReadUnlock() { rcuEnter.On(t, RCUID, -1) }
+// Kernel: kernel/locking/mutex.c mutex_unlock, all versions.
+func (t *Task) MutexUnlock(l ID) { mutexUnlock.On(t, l, int32(t.Num)) }
 
-// SynchronizeRCU waits until nobody is in a read section.
+// mightSleep finds a task that would sleep where it must not.
 //
-// Kernel: kernel/rcu/tree.c synchronize_rcu, all versions.
-// Differs: waits for all readers to leave, not only for those already inside.
-func (t *Task) SynchronizeRCU() { rcuSync.On(t, RCUID, None{}) }
+// Kernel: kernel/sched/core.c __might_sleep, all versions.
+func (t *Task) mightSleep(where string) {
+	if t.atomic > 0 {
+		panic(fmt.Sprintf("%s: sleeping function called from atomic context, with %d locks held", where, t.atomic))
+	}
+}

@@ -15,16 +15,15 @@ func (a Access) String() string { return [...]string{"reads", "writes", "adds to
 type Info struct {
 	Name   string // the kernel's word, such as "mapping_deny_writable"
 	Access Access
-	id     uint32
+	key    uint64 // a hash of the name, which is the same in every program
 }
 
-// ops counts the operations made; each gets a number that is the same in every
-// run of the same program, because package initialisation has a fixed order.
-var ops uint32
-
 func newInfo(name string, access Access) Info {
-	ops++
-	return Info{Name: name, Access: access, id: ops}
+	key := uint64(0xcbf29ce484222325) // FNV-1a
+	for _, c := range []byte(name) {
+		key = (key ^ uint64(c)) * 0x100000001b3
+	}
+	return Info{Name: name, Access: access, key: key}
 }
 
 // Op is an operation that can always be done: it takes an argument of type A to

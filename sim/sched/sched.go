@@ -41,12 +41,12 @@ type Sched struct {
 	gen      uint32
 
 	picked  *Task // whom a task chose to go next, from its own stack
+	stopped *Task // whose next step the run stopped before
 	looping bool  // inside Run
 	careful bool  // pointSlow has something to do
 	solo    bool  // the current task goes on until it waits
 	limit   uint64
 	pause   uint64 // RunFor stops when steps gets here
-	over    bool
 	steps   uint64
 	hash    uint64
 	view    View
@@ -67,8 +67,11 @@ func NewSched(p *profile.Profile, clock Clock, chooser Chooser) *Sched {
 func (s *Sched) SetChooser(c Chooser) {
 	s.chooser = c
 	s.solo = c == nil
-	s.careful = !s.solo || s.limit > 0
+	s.beCareful()
 }
+
+// beCareful notes whether a step needs more than to be done.
+func (s *Sched) beCareful() { s.careful = !s.solo || s.limit > 0 || s.pause > 0 }
 
 // SetObserver changes who is told of every step; nil for nobody.
 func (s *Sched) SetObserver(o Observer) { s.observer = o }
@@ -76,8 +79,13 @@ func (s *Sched) SetObserver(o Observer) { s.observer = o }
 // SetLimit bounds the steps of all runs together; 0 is no bound. A run that
 // reaches it ends with ErrSteps.
 func (s *Sched) SetLimit(steps uint64) {
-	s.limit, s.over = steps, false
-	s.careful = !s.solo || steps > 0
+	s.limit = steps
+	s.beCareful()
+}
+
+// mustStop says whether the next step is one too many.
+func (s *Sched) mustStop() bool {
+	return s.limit > 0 && s.steps >= s.limit || s.pause > 0 && s.steps >= s.pause
 }
 
 // World returns the machine's objects.
@@ -147,16 +155,12 @@ func (s *Sched) Reap(t *Task) {
 	if t.state != Done && t.state != Idle {
 		panic("sched: " + t.Name + " is reaped alive")
 	}
-	i := slices.Index(s.tasks, t)
-	s.tasks = slices.Delete(s.tasks, i, i+1)
-	s.world.Remove(t.Sleep)
 	if t.state == Done {
+		s.forget(t)
 		s.pool = append(s.pool, t)
 		return
 	}
-	t.dying = true
-	t.stop()
-	t.state = Done
+	s.Kill(t)
 }
 
 // Kill ends a task wherever it is, without another step. What it had locked or
@@ -167,11 +171,28 @@ func (s *Sched) Kill(t *Task) {
 		sl.waiters = slices.DeleteFunc(sl.waiters, func(x *Task) bool { return x == t })
 	}
 	s.noteRunnable(t, false)
-	t.dying = true
-	t.stop()
+	s.unwind(t)
 	t.state = Done
+	s.forget(t)
+}
+
+// forget takes a task out of all lists, and its sleeper out of the world.
+func (s *Sched) forget(t *Task) {
+	if s.stopped == t {
+		s.stopped = nil
+	}
+	if q := Peek[WaitQueue](s.world, t.queue); q != nil {
+		q.remove(t.Sleep)
+	}
 	s.tasks = slices.DeleteFunc(s.tasks, func(x *Task) bool { return x == t })
 	s.world.Remove(t.Sleep)
+}
+
+// unwind ends the coroutine of a task. Its deferred calls take no step.
+func (s *Sched) unwind(t *Task) {
+	t.dying, s.careful = true, true
+	t.stop()
+	s.beCareful()
 }
 
 // Start makes an idle task runnable again.
@@ -218,14 +239,8 @@ func (s *Sched) enter(n *Task) {
 func (s *Sched) Run() error {
 	s.looping = true
 	defer func() { s.looping = false }()
+	s.picked, s.stopped = s.stopped, nil
 	for {
-		if s.over {
-			return ErrSteps
-		}
-		if s.pause > 0 && s.steps >= s.pause {
-			s.picked = nil
-			return nil
-		}
 		if s.picked == nil {
 			if len(s.runnable) == 0 {
 				return nil
@@ -233,17 +248,31 @@ func (s *Sched) Run() error {
 			s.picked = s.choose(nil)
 		}
 		s.enter(s.picked)
+		if s.stopped != nil {
+			return s.whyStopped()
+		}
 	}
 }
 
+func (s *Sched) whyStopped() error {
+	if s.limit > 0 && s.steps >= s.limit {
+		return ErrSteps
+	}
+	return nil
+}
+
 // RunFor is Run, but stops after so many steps at the latest. What was going on
-// then goes on with the next run.
+// then goes on with the next run, and no decision is asked for twice: a run in
+// parts is the same run.
 func (s *Sched) RunFor(steps uint64) error {
+	if steps == 0 {
+		return nil
+	}
 	s.pause = s.steps + steps
-	s.careful = true
+	s.beCareful()
 	err := s.Run()
 	s.pause = 0
-	s.careful = !s.solo || s.limit > 0
+	s.beCareful()
 	return err
 }
 
@@ -281,25 +310,30 @@ func (s *Sched) RunAll() error {
 
 // RunTask lets only task t run, until it waits, parks or ends.
 func (s *Sched) RunTask(t *Task) error {
-	for t.state == Runnable && s.picked == nil {
+	solo := s.solo
+	s.solo = true
+	s.beCareful()
+	defer func() {
+		s.solo = solo
+		s.beCareful()
+	}()
+	s.picked, s.stopped = nil, nil
+	for t.state == Runnable && s.stopped == nil {
 		s.enter(t)
-		if s.over {
-			return ErrSteps
-		}
 	}
-	s.picked = nil
+	if s.stopped != nil {
+		return s.whyStopped()
+	}
 	return nil
 }
 
 // Stop unwinds all tasks. The machine cannot be used afterwards.
 func (s *Sched) Stop() {
-	s.careful = true
 	for _, t := range s.tasks {
-		t.dying = true
-		t.stop()
+		s.unwind(t)
 	}
 	for _, t := range s.pool {
 		t.stop()
 	}
-	s.tasks, s.pool, s.runnable = nil, nil, nil
+	s.tasks, s.pool, s.runnable, s.stopped = nil, nil, nil, nil
 }

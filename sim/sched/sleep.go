@@ -7,9 +7,9 @@ import "encoding/binary"
 //
 // Kernel: include/linux/sched.h task_struct, all versions.
 type Sleeper struct {
+	Asleep  bool   // it is about to sleep, or does, and nobody has woken it yet
 	Armed   bool   // the timer runs
 	Fired   bool   // the timer has fired
-	Woken   bool   // somebody woke the task before its time
 	Pending uint64 // signals sent and not yet taken, bit n-1 for signal n
 	Fatal   bool   // one of them ends the task
 	Expiry  int64  // when the timer fires, virtual ns
@@ -22,7 +22,7 @@ func (s *Sleeper) Clone() Object { c := *s; return &c }
 // Encode appends the canonical encoding.
 func (s *Sleeper) Encode(dst []byte) []byte {
 	bits := byte(0)
-	for i, b := range []bool{s.Armed, s.Fired, s.Woken, s.Fatal} {
+	for i, b := range []bool{s.Asleep, s.Armed, s.Fired, s.Fatal} {
 		if b {
 			bits |= 1 << i
 		}
@@ -51,20 +51,25 @@ type armArg struct {
 
 var (
 	armTimer = NewOp("__set_current_state", Write, func(s *Sleeper, a armArg) None {
-		s.Armed, s.Fired, s.Woken, s.Expiry, s.gen = true, false, false, a.expiry, a.gen
+		s.Asleep, s.Armed, s.Fired, s.Expiry, s.gen = true, true, false, a.expiry, a.gen
+		return None{}
+	})
+	setState = NewOp("set_current_state", Write, func(s *Sleeper, asleep bool) None {
+		s.Asleep = asleep
 		return None{}
 	})
 	// schedule waits for the timer, a signal or a wake-up, and tells whether the
 	// timer had fired.
 	schedule = NewWait("schedule_timeout", Write, func(s *Sleeper, how Interrupt) (bool, bool) {
-		woken := s.Woken || how >= Killable && s.Fatal || how == Interruptible && s.Pending != 0
-		if !s.Fired && !woken {
+		signal := how >= Killable && s.Fatal || how == Interruptible && s.Pending != 0
+		if s.Asleep && !s.Fired && !signal {
 			return false, false
 		}
 		fired := s.Fired
-		s.Armed, s.Fired, s.Woken = false, false, false
+		s.Asleep, s.Armed, s.Fired = false, false, false
 		return fired, true
 	})
+	wakeProcess  = NewOp("try_to_wake_up", Write, func(s *Sleeper, _ None) None { s.Asleep = false; return None{} })
 	fatalPending = NewOp("fatal_signal_pending", Read, func(s *Sleeper, _ None) bool { return s.Fatal })
 	anyPending   = NewOp("signal_pending", Read, func(s *Sleeper, _ None) bool { return s.Pending != 0 })
 	takeSignals  = NewOp("get_signal", Write, func(s *Sleeper, _ None) uint64 {
@@ -80,24 +85,44 @@ var (
 // it ended: 0 when the timer fired, more when something woke the task before. A
 // task that already has a signal that may wake it does not sleep.
 //
-// Kernel: kernel/time/sleep_timeout.c schedule_timeout, all versions.
+// A real timer fires up to a tick after its n jiffies (see [Clock.Expiry]), and who
+// is woken in that last tick has none left either.
+//
+// Kernel: kernel/time/sleep_timeout.c schedule_timeout, v6.13 and later (timer.c before).
 func (t *Task) SleepTimeout(n int64, how Interrupt) (left int64) {
+	t.mightSleep("schedule_timeout")
 	s := t.s
 	s.gen++
 	gen := s.gen
-	expiry := s.Clock.Expiry(s.now, n)
+	start := s.now
+	expiry := s.Clock.Expiry(start, n)
 	armTimer.On(t, t.Sleep, armArg{expiry, gen})
 	s.arm(expiry, t.Sleep, gen)
 	if schedule.On(t, t.Sleep, how) {
 		return 0
 	}
-	return max(1, s.Clock.Jiffies(expiry)-s.Clock.Jiffies(s.now))
+	return s.Clock.left(start, n, s.now)
 }
+
+// Schedule sleeps until somebody wakes the task, who must have got ready for it
+// with PrepareToWait; if that has happened since, it does not sleep at all.
+//
+// Kernel: kernel/sched/core.c schedule, all versions.
+func (t *Task) Schedule(how Interrupt) {
+	t.mightSleep("schedule")
+	schedule.On(t, t.Sleep, how)
+}
+
+// WakeUpProcess wakes the task with that Sleeper, if it sleeps: whatever it waits
+// for, its sleep is over.
+//
+// Kernel: kernel/sched/core.c wake_up_process, all versions.
+func (t *Task) WakeUpProcess(sleeper ID) { wakeProcess.On(t, sleeper, None{}) }
 
 // SleepKillable is SleepTimeout that only a fatal signal, or a stray wake-up,
 // ends early.
 //
-// Kernel: kernel/time/sleep_timeout.c schedule_timeout_killable, all versions.
+// Kernel: kernel/time/sleep_timeout.c schedule_timeout_killable, v6.13 and later (timer.c before).
 func (t *Task) SleepKillable(n int64) (left int64) { return t.SleepTimeout(n, Killable) }
 
 // FatalSignalPending says whether the task is being killed.
@@ -143,8 +168,8 @@ func (s *Sched) Signal(t *Task, sig int, fatal bool) {
 // Wake wakes a sleeping task for no reason that it could know of.
 func (s *Sched) Wake(t *Task) {
 	slot := &s.world.slots[t.Sleep]
-	if sl := slot.obj.(*Sleeper); sl.Armed {
-		sl.Woken = true
+	if sl := slot.obj.(*Sleeper); sl.Asleep {
+		sl.Asleep = false
 		s.mix(0x3a4e<<32 | uint64(t.Num))
 		s.wake(slot)
 	}

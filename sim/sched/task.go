@@ -41,6 +41,8 @@ type Task struct {
 	dying bool
 	// onStack is set while the task runs or has called another one.
 	onStack bool
+	atomic  int // spin locks held and RCU read sections open: it must not sleep
+	queue   ID  // the WaitQueue that the task is in
 
 	// Held are the references that the task itself has on folios, for the length
 	// of a call: a page it copies, one it is about to map. Only bookkeeping: the
@@ -66,6 +68,12 @@ type Fact struct {
 	Name  string // such as "i_mmap_writable"
 	Value int64
 }
+
+// taskPanic is what a run panics with when a task's body does.
+type taskPanic string
+
+// Error makes the panic print its text.
+func (p taskPanic) Error() string { return string(p) }
 
 // errAbort unwinds a task whose run was cut short.
 type errAbort struct{}
@@ -106,11 +114,11 @@ func (t *Task) RefuseBecause(errno abi.Errno, check string, fact Fact, objs ...I
 // point is the place before a step where another task may be chosen.
 func (t *Task) point(op *Info, id ID) {
 	s := t.s
-	s.steps++
-	s.mix(uint64(op.id)<<32 | uint64(id)<<8 ^ uint64(t.Num)<<52)
 	if s.careful {
 		t.pointSlow(op, id)
 	}
+	s.steps++
+	s.mix(op.key ^ uint64(id)<<32 ^ uint64(t.Num))
 }
 
 func (t *Task) pointSlow(op *Info, id ID) {
@@ -119,13 +127,9 @@ func (t *Task) pointSlow(op *Info, id ID) {
 	if t.dying {
 		panic(errAbort{})
 	}
-	if s.limit > 0 && s.steps > s.limit {
-		s.over = true
-		t.switchOut()
-	}
-	if s.pause > 0 && s.steps > s.pause {
-		s.picked = nil
-		t.pauseOut()
+	for s.mustStop() {
+		s.stopped, s.picked = t, nil
+		t.yieldOut()
 	}
 	if s.solo {
 		return
@@ -164,8 +168,7 @@ func (t *Task) switchOut() {
 		if t.dying {
 			panic(errAbort{})
 		}
-		paused := s.pause > 0 && s.steps > s.pause
-		if s.picked == nil && s.looping && !s.over && !paused && len(s.runnable) > 0 {
+		if s.picked == nil && s.looping && s.stopped == nil && len(s.runnable) > 0 {
 			s.picked = s.choose(nil)
 		}
 		n := s.picked
@@ -176,17 +179,15 @@ func (t *Task) switchOut() {
 		case n != nil && !n.onStack:
 			s.enter(n)
 		default:
-			if !t.yield(struct{}{}) {
-				t.dying = true
-				panic(errAbort{})
-			}
+			t.yieldOut()
 			return
 		}
 	}
 }
 
-// pauseOut goes all the way back to Run, which is to stop.
-func (t *Task) pauseOut() {
+// yieldOut gives control back to the caller, and returns when the task is called
+// again.
+func (t *Task) yieldOut() {
 	if !t.yield(struct{}{}) {
 		t.dying = true
 		panic(errAbort{})
@@ -196,7 +197,10 @@ func (t *Task) pauseOut() {
 // CondResched is a place where the kernel offers the CPU to others.
 //
 // Kernel: include/linux/sched.h cond_resched, all versions.
-func (t *Task) CondResched() { t.point(&condResched, 0) }
+func (t *Task) CondResched() {
+	t.mightSleep("cond_resched")
+	t.point(&condResched, 0)
+}
 
 var condResched = newInfo("cond_resched", Read)
 
@@ -246,10 +250,12 @@ func (t *Task) start() {
 	seq := func(yield func(struct{}) bool) {
 		t.yield = yield
 		defer func() {
-			if r := recover(); r != nil {
-				if _, ok := r.(errAbort); !ok {
-					panic(fmt.Sprintf("task %s: %v", t.Name, r))
-				}
+			switch r := recover().(type) {
+			case nil, errAbort:
+			case taskPanic: // of a task that this one had called
+				panic(r)
+			default:
+				panic(taskPanic(fmt.Sprintf("task %s: %v", t.Name, r)))
 			}
 		}()
 		for {
