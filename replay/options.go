@@ -29,6 +29,9 @@ type Options struct {
 	// Keep bounds how many disagreements, refusals and remarks are kept in full; 0
 	// means 1000. All are counted.
 	Keep int
+	// Watch is a line, from 1; the call that begins or ends on it is reported in full,
+	// whatever it answers. 0 means none.
+	Watch int64
 }
 
 // Fixed says which parts of the machine stay as Options say.

@@ -35,6 +35,8 @@ type Replayer struct {
 	reasons map[string]int // refusals already explained, by what they say
 	p       play
 	plain   deviations
+
+	watching int64 // the line whose call is reported in full
 }
 
 // scenarioCall is what is known of a call between its two lines.
@@ -76,7 +78,7 @@ func (r *Replayer) program() {
 func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 	r.file = name
 	r.rep.Files = append(r.rep.Files, name)
-	r.opts = r.given
+	r.opts, r.watching = r.given, r.given.Watch
 	r.program()
 	rd := scenario.NewReader(in, name, scenario.Options{})
 	defer func() { rd.Close(); r.settle(); r.program() }()
@@ -195,6 +197,9 @@ func (r *Replayer) callEnd(e *scenario.Event, it *item) {
 		return
 	}
 	delete(r.pending, e.Pid)
+	if e.Line == r.watching {
+		r.watching = p.it.line
+	}
 	var full item
 	r.translate(e, &full)
 	it.kind, it.name, it.class = end, full.name, full.class

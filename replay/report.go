@@ -20,7 +20,8 @@ type Report struct {
 	Asked   int64    `json:"asked"`    // no recorded answer to compare with
 	Carried int64    `json:"carried"`  // not modelled, or about something unknown
 	Passive int64    `json:"passive"`  // nothing to compare: without effect on what is modelled, or the task's end
-	Refused int64    `json:"refused"`  // calls that failed, model and log agreeing
+	Refused int64    `json:"refused"`  // calls that failed, and the log does not say otherwise
+	Tasks   int      `json:"tasks"`    // the most tasks that there were at once
 	Overlap int64    `json:"overlaps"` // stretches of the log in which calls overlap
 	Orders  int64    `json:"orders"`   // orders tried in them beyond the plain one
 	Broken  int64    `json:"broken"`   // lines that could not be read
@@ -33,6 +34,8 @@ type Report struct {
 	Errors        []string       `json:"errors,omitempty"` // about lines that are broken or odd
 	CarriedCalls  []Count        `json:"carried_calls,omitempty"`
 	Reordered     []Order        `json:"reordered,omitempty"`
+
+	Watched []Watched `json:"watched,omitempty"` // the call that Options.Watch asks for
 
 	Interrupted bool `json:"interrupted,omitempty"`
 }
@@ -69,6 +72,30 @@ type Refusal struct {
 	More   int64           `json:"more,omitempty"` // how many calls failed in the same way later
 }
 
+// Outcome is how a call was judged.
+type Outcome string
+
+// How a call can be judged.
+const (
+	Agrees     Outcome = "agrees"     // the model gives the recorded answer
+	Differs    Outcome = "differs"    // it gives another one
+	Unanswered Outcome = "unanswered" // the log has no answer
+	NotJudged  Outcome = "not judged" // not modelled, or about something unknown
+	NoEffect   Outcome = "no effect"  // it touches nothing that is modelled
+)
+
+// Watched is the call of one line, with all that is known of it.
+type Watched struct {
+	Place
+	Text     string          `json:"text"`
+	Outcome  Outcome         `json:"outcome"`
+	Recorded string          `json:"recorded,omitempty"`
+	Model    string          `json:"model,omitempty"` // the model's answer, where it has one
+	Reason   *explain.Reason `json:"reason,omitempty"`
+	WhyNot   string          `json:"why_not,omitempty"` // why it is not judged
+	Hint     string          `json:"hint,omitempty"`    // where else to look
+}
+
 // Remark is something worth knowing that is not a disagreement.
 type Remark struct {
 	Place
@@ -81,6 +108,7 @@ type Sealing struct {
 	Predicted time.Duration `json:"predicted_ns"`
 	Recorded  time.Duration `json:"recorded_ns"`
 	HasTime   bool          `json:"has_time"`
+	Answer    string        `json:"answer"`
 }
 
 // Count counts one kind of call that was carried along.

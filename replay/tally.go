@@ -24,8 +24,7 @@ func (r *Replayer) tally(it *item) {
 		return
 	}
 	if it.class == passive {
-		r.call()
-		r.rep.Passive++
+		r.report(&flight{it: *it}, judgement{}, nil, 0)
 		return
 	}
 	if it.kind == begin {
@@ -36,44 +35,94 @@ func (r *Replayer) tally(it *item) {
 // report puts an ended call in the report.
 func (r *Replayer) report(f *flight, v judgement, why *explain.Reason, tried int) {
 	it := &f.it
-	switch it.class {
-	case passive:
-		r.call()
-		r.rep.Passive++
-		return
-	case carried:
-		r.count(it.name, it.whyCarried())
-		return
-	}
 	r.call()
-	if it.target != "" && f.done {
-		r.symbols[it.target] = f.res.Val
-	}
+	r.rep.Tasks = max(r.rep.Tasks, len(r.m.tasks))
+	how := r.outcome(f, &v)
 	at := Place{r.file, it.line, it.pid}
-	switch {
-	case it.call.Sys == sysExit || it.name == "exit":
-		r.rep.Passive++ // they never return
-		return
-	case !v.compared:
-		r.rep.Asked++
-	case v.differs:
+	r.watch(at, f, &v, how, why)
+	switch how {
+	case NoEffect:
+		r.rep.Passive++
+	case NotJudged:
+		r.rep.Carried++
+		r.carried[Count{Name: it.name, Why: it.whyCarried()}]++
+	case Differs:
 		r.rep.Differ++
-		if len(r.rep.Disagreements) < r.opts.keep() {
-			d := Disagreement{Place: at, Text: r.text(it), Recorded: v.recorded, Model: v.model,
-				Tried: tried}
-			if f.res.Errno != 0 {
-				d.Why = why
-			}
-			r.rep.Disagreements = append(r.rep.Disagreements, d)
-		}
-		return
-	default:
+		r.disagree(at, f, &v, why, tried)
+	case Unanswered:
+		r.rep.Asked++
+	case Agrees:
 		r.rep.Agree++
 	}
-	if f.res.Errno != 0 {
-		r.refused(at, f, why)
+	if it.target != "" && f.done && it.class == modelled {
+		r.symbols[it.target] = f.res.Val
 	}
-	r.slept(at, f, v)
+	if how == Agrees || how == Unanswered {
+		if f.res.Errno != 0 {
+			r.refused(at, f, why)
+		}
+		r.slept(at, f, &v)
+	}
+}
+
+// outcome says how a call was judged.
+func (r *Replayer) outcome(f *flight, v *judgement) Outcome {
+	switch {
+	case f.it.class == passive || neverReturns(f.it.name):
+		return NoEffect
+	case f.it.class == carried:
+		return NotJudged
+	case !v.compared:
+		return Unanswered
+	case v.differs:
+		return Differs
+	}
+	return Agrees
+}
+
+func neverReturns(name string) bool { return name == "exit" || name == "exit_group" }
+
+// disagree keeps a call that differs.
+func (r *Replayer) disagree(at Place, f *flight, v *judgement, why *explain.Reason, tried int) {
+	if len(r.rep.Disagreements) >= r.opts.keep() {
+		return
+	}
+	r.rep.Disagreements = append(r.rep.Disagreements, Disagreement{
+		Place: at, Text: r.text(&f.it), Recorded: v.recorded, Model: v.model, Why: why, Tried: tried,
+		Hint: unseen(f),
+	})
+}
+
+// unseen says where else to look for the cause of a refusal that the model does not
+// see.
+func unseen(f *flight) string {
+	if f.done && f.res.Errno != 0 {
+		return ""
+	}
+	return explain.Unseen(&f.it.call, f.it.ans.Errno, time.Duration(f.it.ans.Dur))
+}
+
+// watch keeps all of a call that somebody asked for by its line.
+func (r *Replayer) watch(at Place, f *flight, v *judgement, how Outcome, why *explain.Reason) {
+	if r.watching == 0 || at.Line != r.watching {
+		return
+	}
+	w := Watched{Place: at, Text: r.text(&f.it), Outcome: how, Reason: why}
+	if how == NotJudged {
+		w.WhyNot = f.it.whyCarried()
+	}
+	if a := &f.it.ans; a.Known {
+		w.Recorded = answerText(a.Val, a.Errno)
+	}
+	switch how {
+	case Agrees:
+		w.Model = w.Recorded
+	case Differs:
+		w.Model, w.Hint = v.model, unseen(f)
+	case Unanswered:
+		w.Model = answerText(f.res.Val, f.res.Errno)
+	}
+	r.rep.Watched = append(r.rep.Watched, w)
 }
 
 // refused reports why a call failed; a reason that was given before is counted.
@@ -119,11 +168,14 @@ func callText(e *scenario.Event) string {
 }
 
 // slept reports how long a seal call waited.
-func (r *Replayer) slept(at Place, f *flight, v judgement) {
+func (r *Replayer) slept(at Place, f *flight, v *judgement) {
 	if f.ended == f.began || f.it.name != "fcntl" {
 		return
 	}
 	s := Sealing{Place: at, Predicted: time.Duration(f.ended - f.began)}
+	if s.Answer = "0"; f.res.Errno != 0 {
+		s.Answer = f.res.Errno.Name()
+	}
 	s.Recorded, s.HasTime = time.Duration(f.it.ans.Dur), f.it.ans.HasDur
 	if len(r.rep.Seals) < r.opts.keep() {
 		r.rep.Seals = append(r.rep.Seals, s)
@@ -134,7 +186,7 @@ func (r *Replayer) slept(at Place, f *flight, v judgement) {
 	}
 }
 
-func round(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
+func round(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }
 
 // remark notes something that is not a disagreement.
 func (r *Replayer) remark(at Place, text string) {

@@ -1,253 +1,234 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/fatih/color"
 
-	"sealab/explain"
 	"sealab/replay"
 )
 
-// Style says how a report is printed.
-type Style struct {
-	Width   int  // columns; 0 means 100
-	Color   bool // whether to use colour
-	Most    int  // how many entries of each list; 0 means 5
-	Orders  bool // show the orders found for overlapping calls
-	Verbose bool // show every refusal and remark, not only the first
-}
-
 // Report prints what came of playing a log: first a line with the verdict, then
 // what differs, why calls were refused, how long seal calls waited, and what was
-// not looked at.
+// not looked at. Without Verbose it fits a screen.
 func Report(w io.Writer, r *replay.Report, s Style) {
-	p := &printer{w: w, s: s, bold: color.New(color.Bold), bad: color.New(color.FgRed, color.Bold),
-		good: color.New(color.FgGreen, color.Bold), dim: color.New(color.Faint)}
-	for _, c := range []*color.Color{p.bold, p.bad, p.good, p.dim} {
-		if s.Color {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-	}
-	if p.s.Width == 0 {
-		p.s.Width = 100
-	}
-	if p.s.Most == 0 {
-		p.s.Most = 5
-	}
-	if s.Verbose {
-		p.s.Most = 1 << 30
-	}
+	p := newPrinter(w, s)
+	p.many, p.tasks = len(r.Files) > 1, r.Tasks > 1
 	p.verdict(r)
 	p.disagreements(r)
 	p.refusals(r)
 	p.waits(r)
 	p.remarks(r)
 	p.orders(r)
-	p.rest(r)
-}
-
-type printer struct {
-	w                    io.Writer
-	s                    Style
-	bold, bad, good, dim *color.Color
-	many                 bool // more than one file
-}
-
-func (p *printer) f(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
-
-// wrap prints a paragraph with an indent, broken at words.
-func (p *printer) wrap(indent, text string) {
-	col := 0
-	for _, w := range strings.Fields(text) {
-		switch {
-		case col == 0:
-			p.f("%s%s", indent, w)
-			col = len(indent) + len(w)
-		case col+1+len(w) > p.s.Width:
-			p.f("\n%s%s", indent, w)
-			col = len(indent) + len(w)
-		default:
-			p.f(" %s", w)
-			col += 1 + len(w)
-		}
-	}
-	p.f("\n")
-}
-
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	p.notJudged(r)
+	p.errors(r)
+	p.notes(r)
 }
 
 // verdict is the first line: does the model agree?
 func (p *printer) verdict(r *replay.Report) {
-	p.many = len(r.Files) > 1
-	head := p.good.Sprint("agrees")
-	if !r.Holds() {
-		head = p.bad.Sprint("differs")
-	}
-	p.f("%s: the model of %s gives the recorded answer to %d of %s", head, r.Kernel,
-		r.Agree, plural(r.Agree+r.Differ, "call", "calls"))
-	if r.Differ > 0 {
-		p.f(", and another one to %s", p.bad.Sprint(r.Differ))
-	}
-	p.f(".\n")
 	if r.Interrupted {
-		p.f("%s: what follows is what was found so far.\n", p.bold.Sprint("interrupted"))
+		p.f("%s: this is what was found in %s.\n", p.bold.Sprint("interrupted"),
+			plural(r.Lines, "line", "lines"))
+	}
+	compared := r.Agree + r.Differ
+	model := "the model of Linux " + cmp.Or(r.Kernel, "no kernel yet")
+	switch {
+	case r.Differ > 0:
+		p.hang(p.bad.Sprint("differs:")+" ", 9, 2, fmt.Sprintf("%s gives another answer to %d of %s.",
+			model, r.Differ, plural(compared, "recorded call", "recorded calls")))
+	case compared == 0:
+		p.hang(p.bold.Sprint("nothing to compare:")+" ", 20, 2,
+			"no call with a recorded answer touches what "+model+" knows.")
+	case compared == 1:
+		p.hang(p.good.Sprint("agrees:")+" ", 8, 2, model+" gives the one recorded answer.")
+	default:
+		p.hang(p.good.Sprint("agrees:")+" ", 8, 2, fmt.Sprintf("%s gives all %d recorded answers.", model, compared))
 	}
 	if r.Asked > 0 {
-		p.f("%s without a recorded answer.\n", plural(r.Asked, "call was", "calls were"))
+		p.wrap(2, plural(r.Asked, "call has", "calls have")+" no recorded answer to compare with.")
 	}
-	for _, n := range r.Notes {
-		p.wrap("  ", n)
+	if n := len(r.Reordered); n > 0 && !p.s.Orders {
+		p.wrap(2, fmt.Sprintf("Calls overlap in %s; in %d the answers fit another order than that of the lines "+
+			"(--orders shows it).", plural(r.Overlap, "place", "places"), n))
 	}
 }
 
-// at prints a place.
+// at prints a place, with the task where there are several at once.
 func (p *printer) at(pl replay.Place) string {
-	if p.many {
-		return fmt.Sprintf("%s:%d", pl.File, pl.Line)
+	s := place(pl, p.many)
+	if p.tasks {
+		s += ", " + task(pl.Task)
+	}
+	return s
+}
+
+// place prints a line of a log.
+func place(pl replay.Place, many bool) string {
+	if many {
+		return fmt.Sprintf("%s:%d", clean(pl.File), pl.Line)
 	}
 	return fmt.Sprintf("line %d", pl.Line)
 }
 
-func (p *printer) disagreements(r *replay.Report) {
-	for i, d := range r.Disagreements {
-		if i == p.s.Most {
-			p.f("\n… and %s more.\n", plural(r.Differ-int64(i), "call differs", "calls differ"))
-			return
-		}
-		p.f("\n%s %s\n", p.bad.Sprint(p.at(d.Place)+":"), clip(d.Text, p.s.Width-12))
-		p.f("  recorded: %s\n  model:    %s\n", d.Recorded, d.Model)
-		if d.Why != nil {
-			p.wrap("    ", d.Why.String())
-		}
-		if d.Tried > 0 {
-			p.f("    %s tried, none fits.\n", plural(int64(d.Tried), "other order", "other orders"))
-		}
-		if d.Hint != "" {
-			p.wrap("    ", d.Hint)
-		}
+// task prints a pid; tasks with names have negative ones.
+func task(pid int) string {
+	if pid <= 0 {
+		return "the first task"
 	}
+	return fmt.Sprintf("task %d", pid)
 }
 
-// refusals says why calls failed, those of F_ADD_SEALS first.
-func (p *printer) refusals(r *replay.Report) {
-	if len(r.Refusals) == 0 {
+// call prints where a call is, and the call, in one line.
+func (p *printer) call(c *color.Color, at replay.Place, text string) {
+	head := p.at(at) + ":"
+	p.f("\n  %s %s\n", c.Sprint(head), clip(text, p.s.Width-len(head)-3))
+}
+
+func (p *printer) disagreements(r *replay.Report) {
+	if r.Differ == 0 {
 		return
 	}
-	p.f("\n%s\n", p.bold.Sprintf("Why %s refused", plural(r.Refused, "call was", "calls were")))
-	shown := 0
-	for _, pass := range []bool{true, false} {
-		for _, x := range r.Refusals {
-			if busy(x.Reason) != pass {
-				continue
-			}
-			if shown == p.s.Most {
-				p.f("\n  … %s more; see them with -v.\n", plural(int64(len(r.Refusals)-shown), "reason", "reasons"))
-				return
-			}
-			shown++
-			p.f("\n  %s %s\n", p.bold.Sprint(p.at(x.Place)+":"), clip(x.Text, p.s.Width-14))
-			p.wrap("    ", x.Reason.Sentence)
-			if x.Reason.Change != "" {
-				p.wrap("    ", p.good.Sprint("→")+" "+x.Reason.Change)
-			}
-			if x.More > 0 {
-				p.f("    %s\n", p.dim.Sprintf("(%s for the same reason)", plural(x.More, "more call", "more calls")))
-			}
+	p.heading("Where the log and the model differ")
+	hinted := "" // where the first hint stands; the others say much the same
+	for i := range r.Disagreements {
+		if i == p.s.Most {
+			break
+		}
+		d := &r.Disagreements[i]
+		p.call(p.bad, d.Place, d.Text)
+		p.f("    recorded  %s\n    model     %s\n", d.Recorded, d.Model)
+		if d.Why != nil {
+			p.wrap(4, d.Why.String())
+		}
+		if d.Tried > 0 {
+			p.wrap(4, fmt.Sprintf("%s tried in which the overlapping calls can have happened; none fits.",
+				plural(int64(d.Tried), "other order was", "other orders were")))
+		}
+		if d.Hint != "" && hinted != "" {
+			p.wrap(4, "See "+hinted+" for where to look.")
+		} else if d.Hint != "" {
+			p.wrap(4, d.Hint)
+			hinted = place(d.Place, p.many)
 		}
 	}
+	if rest := r.Differ - int64(min(p.s.Most, len(r.Disagreements))); rest > 0 {
+		p.f("\n")
+		p.more(2, rest, "more that differs", "more that differ")
+	}
 }
-
-// busy says whether a reason answers the question this tool began with.
-func busy(r *explain.Reason) bool { return r.Errno == "EBUSY" }
 
 // waits compares how long seal calls took.
 func (p *printer) waits(r *replay.Report) {
 	if len(r.Seals) == 0 {
 		return
 	}
-	p.f("\n%s\n", p.bold.Sprint("How long F_ADD_SEALS waited for pins"))
-	for i, s := range r.Seals {
-		if i == p.s.Most {
-			p.f("  … %s more.\n", plural(int64(len(r.Seals)-i), "call", "calls"))
-			return
-		}
-		p.f("  %-10s predicted %8s", p.at(s.Place), ms(s.Predicted))
+	p.heading("How long F_ADD_SEALS waited for others to let go of pages")
+	shown := r.Seals[:min(len(r.Seals), p.s.Most)]
+	width := 0
+	for _, s := range shown {
+		width = max(width, len(p.at(s.Place)))
+	}
+	p.f("  %*s  predicted  recorded  answer\n", width, "")
+	for _, s := range shown {
+		recorded := "-"
 		if s.HasTime {
-			p.f(", recorded %8s", ms(s.Recorded))
+			recorded = ms(s.Recorded)
 		}
-		p.f("\n")
+		p.f("  %-*s  %9s  %8s  %s\n", width, p.at(s.Place), ms(s.Predicted), recorded, s.Answer)
+	}
+	if rest := len(r.Seals) - len(shown); rest > 0 {
+		p.more(2, int64(rest), "more", "more")
 	}
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }
 
 func (p *printer) remarks(r *replay.Report) {
-	for i, m := range r.Remarks {
-		if i == p.s.Most {
-			p.f("  … %s more.\n", plural(int64(len(r.Remarks)-i), "remark", "remarks"))
-			return
-		}
-		if i == 0 {
-			p.f("\n%s\n", p.bold.Sprint("Remarks"))
-		}
-		p.wrap("  ", p.at(m.Place)+": "+m.Text+".")
-	}
-}
-
-func (p *printer) orders(r *replay.Report) {
-	if !p.s.Orders {
+	if len(r.Remarks) == 0 {
 		return
 	}
-	for _, o := range r.Reordered {
-		p.f("\n%s the recorded answers fit when\n", p.bold.Sprintf("%s to %d:", p.at(o.Place), o.Last))
-		for _, d := range o.Deviations {
-			p.f("    %s\n", d)
-		}
-	}
-}
-
-// rest says what was not judged.
-func (p *printer) rest(r *replay.Report) {
-	if r.Carried > 0 {
-		p.f("\n%s carried along without judging: ", plural(r.Carried, "call was", "calls were"))
-		for i, c := range r.CarriedCalls {
-			if i == p.s.Most {
-				p.f(", …")
-				break
-			}
-			if i > 0 {
-				p.f(", ")
-			}
-			p.f("%d %s (%s)", c.Times, c.Name, c.Why)
-		}
-		p.f("\n")
-	}
-	for i, e := range r.Errors {
+	p.heading("Remarks")
+	for i, m := range r.Remarks {
 		if i == p.s.Most {
-			p.f("… %s more.\n", plural(r.Broken+r.Odd-int64(i), "line", "lines"))
+			p.more(2, int64(len(r.Remarks)-i), "more", "more")
 			break
 		}
-		if i == 0 {
-			p.f("\n%s could not be read, or contradict others:\n", plural(r.Broken+r.Odd, "line", "lines"))
-		}
-		p.f("%s\n", e)
+		p.wrap(2, p.at(m.Place)+": "+m.Text+".")
 	}
 }
 
-func clip(s string, n int) string {
-	if n < 20 || len(s) <= n {
-		return s
+// orders shows in which order overlapping calls must have happened.
+func (p *printer) orders(r *replay.Report) {
+	if !p.s.Orders || len(r.Reordered) == 0 {
+		return
 	}
-	return s[:n-1] + "…"
+	p.heading("Orders that give the recorded answers, where calls overlap")
+	for _, o := range r.Reordered {
+		p.f("\n  %s\n", p.bold.Sprintf("%s to line %d:", p.at(o.Place), o.Last))
+		for _, d := range o.Deviations {
+			p.wrap(4, d)
+		}
+	}
+}
+
+// notJudged says which calls are not compared, and why.
+func (p *printer) notJudged(r *replay.Report) {
+	if r.Carried == 0 {
+		return
+	}
+	p.heading("Not judged: %s", plural(r.Carried, "call", "calls"))
+	shown := r.CarriedCalls[:min(len(r.CarriedCalls), p.s.Most)]
+	width, digits := 0, 0
+	for _, c := range shown {
+		width, digits = max(width, len(c.Name)), max(digits, len(fmt.Sprint(c.Times)))
+	}
+	for _, c := range shown {
+		head := fmt.Sprintf("  %*d %-*s  ", digits, c.Times, width, clean(c.Name))
+		p.hang(head, len(head), len(head), c.Why)
+	}
+	if rest := int64(len(r.CarriedCalls) - len(shown)); rest > 0 {
+		p.more(2, rest, "other kind", "other kinds")
+	}
+}
+
+// errors shows what is wrong with lines of the log.
+func (p *printer) errors(r *replay.Report) {
+	total := r.Broken + r.Odd
+	if total == 0 {
+		return
+	}
+	var what []string
+	if r.Broken > 0 {
+		what = append(what, plural(r.Broken, "line cannot be read", "lines cannot be read"))
+	}
+	if r.Odd > 0 {
+		what = append(what, plural(r.Odd, "line contradicts others", "lines contradict others"))
+	}
+	p.heading("%s", list(what))
+	shown := r.Errors[:min(len(r.Errors), p.s.Most)]
+	for _, e := range shown {
+		for _, line := range strings.Split(e, "\n") {
+			p.f("  %s\n", strings.TrimRight(clean(line), " "))
+		}
+	}
+	if rest := total - int64(len(shown)); rest > 0 {
+		p.more(2, rest, "more", "more")
+	}
+}
+
+// notes says what is not certain about the kernel.
+func (p *printer) notes(r *replay.Report) {
+	notes := slices.Clone(r.Notes)
+	if len(notes) > 0 {
+		p.f("\n")
+	}
+	for _, n := range notes {
+		p.hang("Note: ", 6, 6, n)
+	}
 }

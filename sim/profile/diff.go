@@ -19,11 +19,12 @@ func (d Difference) String() string {
 }
 
 // Diff returns the features in which two profiles differ, in the order of the
-// fields. Their Release does not matter.
+// fields; also those with the same value that means something else, because of
+// another feature. Their Release does not matter.
 func Diff(a, b Profile) []Difference {
 	var all []Difference
 	for _, f := range Features() {
-		if x, y := f.get(&a), f.get(&b); x != y {
+		if x, y := f.get(&a), f.get(&b); x != y || f.means(&a) != f.means(&b) {
 			all = append(all, Difference{f.Name, x, y, f.means(&a), f.means(&b)})
 		}
 	}

@@ -24,6 +24,7 @@ type value struct {
 	set    func(p *Profile, text string) bool // false if it is no value of the field
 	means  func(p *Profile) string
 	values string // what set takes
+	group  string // the heading it belongs under; Features and Lookup set it
 }
 
 // Value returns the feature's value in a profile as a word or a number.
@@ -31,6 +32,9 @@ func (f *Feature) Value(p *Profile) string { return f.get(p) }
 
 // Means returns a sentence on what an application notices of the value.
 func (f *Feature) Means(p *Profile) string { return f.means(p) }
+
+// Group is the heading that the feature belongs under.
+func (f *Feature) Group() string { return f.group }
 
 // Values tells which values Set takes.
 func (f *Feature) Values() string { return f.values }
@@ -55,7 +59,10 @@ var groups = []group{
 func Features() []Feature {
 	var all []Feature
 	for _, g := range groups {
-		all = append(all, g.features...)
+		for _, f := range g.features {
+			f.group = g.title
+			all = append(all, f)
+		}
 	}
 	return all
 }
@@ -64,8 +71,9 @@ func Features() []Feature {
 func Lookup(name string) (*Feature, bool) {
 	for _, g := range groups {
 		for i := range g.features {
-			if g.features[i].Name == name {
-				return &g.features[i], true
+			if f := g.features[i]; f.Name == name {
+				f.group = g.title
+				return &f, true
 			}
 		}
 	}
