@@ -37,6 +37,13 @@ func Unseen(c *kernel.Call, errno abi.Errno, took time.Duration) string {
 	return fmt.Sprintf("It came after %s of waiting for pages, so the cause is %s.", ms(took), pin)
 }
 
-func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }
+// ms prints how long something took, which is tens of microseconds or tens of
+// milliseconds.
+func ms(d time.Duration) string {
+	if d < time.Millisecond {
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	}
+	return fmt.Sprintf("%.1f ms", float64(d)/1e6)
+}
 
 var sysFcntl = kernel.SysByName("fcntl")

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"sealab/explain"
@@ -308,7 +309,14 @@ func (r *Replayer) explain(m *machine, t *task, f *flight) *explain.Reason {
 // arguments cannot be read, is carried along.
 func (r *Replayer) translate(e *scenario.Event, it *item) {
 	it.name = e.Name
-	it.class, _ = run.ReadCall(e, r.symbols, &it.call)
+	var bad int
+	it.class, bad = run.ReadCall(e, r.symbols, &it.call)
+	switch {
+	case e.Truncated:
+		it.carriedWhy = "its line is cut short"
+	case bad >= 0:
+		it.carriedWhy = fmt.Sprintf("its argument %d cannot be read", bad+1)
+	}
 	if it.name == "rt_sigaction" {
 		it.sig, it.caught = run.ReadHandler(e)
 	}

@@ -87,10 +87,13 @@ func (r *Replayer) disagree(at Place, f *flight, v *judgement, why *explain.Reas
 	if len(r.rep.Disagreements) >= r.opts.keep() {
 		return
 	}
-	r.rep.Disagreements = append(r.rep.Disagreements, Disagreement{
-		Place: at, Text: r.text(&f.it), Recorded: v.recorded, Model: v.model, Why: why, Tried: tried,
-		Hint: unseen(f),
-	})
+	d := Disagreement{Place: at, Text: r.text(&f.it), Recorded: v.recorded, Model: v.model, Why: why,
+		Tried: tried, Hint: unseen(f)}
+	if v.late {
+		d.Recorded = fmt.Sprintf("took %s", ms(f.it.ans.Dur))
+		d.Model = fmt.Sprintf("takes %s", ms(f.ended-f.began))
+	}
+	r.rep.Disagreements = append(r.rep.Disagreements, d)
 }
 
 // unseen says where else to look for the cause of a refusal that the model does not
@@ -181,12 +184,11 @@ func (r *Replayer) slept(at Place, f *flight, v *judgement) {
 		r.rep.Seals = append(r.rep.Seals, s)
 	}
 	if v.late {
-		r.remark(at, fmt.Sprintf("took %s where the model predicts %s",
-			round(s.Recorded), round(s.Predicted)))
+		r.remark(at, fmt.Sprintf("took %s where the model predicts %s", ms(f.it.ans.Dur), ms(f.ended-f.began)))
 	}
 }
 
-func round(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }
+func ms(ns int64) string { return fmt.Sprintf("%.1f ms", float64(ns)/1e6) }
 
 // remark notes something that is not a disagreement.
 func (r *Replayer) remark(at Place, text string) {
@@ -211,6 +213,9 @@ func (r *Replayer) reordered(ds []asked, tried int) {
 // Report returns what came of the logs played so far.
 func (r *Replayer) Report() *Report {
 	r.rep.Kernel, r.rep.HZ = strings.Join(r.kernels, ", "), r.m.k.S.Clock.HZ
+	if len(r.kernels) == 0 {
+		r.rep.Kernel = r.opts.Release
+	}
 	r.rep.CarriedCalls = r.rep.CarriedCalls[:0]
 	for c, n := range r.carried {
 		c.Times = n

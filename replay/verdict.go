@@ -111,7 +111,7 @@ func answerText(val int64, errno abi.Errno) string {
 	if errno != 0 {
 		return fmt.Sprintf("-1 %s (%s)", errno.Name(), errno.Text())
 	}
-	if val > 1<<20 || val < 0 {
+	if val > 1<<20 || val < -4096 {
 		return fmt.Sprintf("%#x", uint64(val))
 	}
 	return fmt.Sprint(val)

@@ -169,10 +169,12 @@ func (p *printer) watched(r *replay.Report, x *replay.Watched) {
 	case replay.NotJudged:
 		p.wrap(2, "This call is not judged: "+x.WhyNot+".")
 	case replay.Differs:
-		p.unexplained(r, x.Model, x.Hint)
-		if x.Reason != nil {
-			p.wrap(2, "In the model: "+x.Reason.String())
+		if x.Reason == nil {
+			p.unexplained(r, x.Model, x.Hint)
+			return
 		}
+		p.wrap(2, fmt.Sprintf("The log has %s, and the model of Linux %s refuses it:", x.Recorded, r.Kernel))
+		p.reason(2, x.Reason)
 	case replay.Unanswered:
 		p.wrap(2, "The log has no answer; the model's is "+x.Model+".")
 		if x.Reason != nil {

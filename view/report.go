@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -37,7 +36,7 @@ func (p *printer) verdict(r *replay.Report) {
 			plural(r.Lines, "line", "lines"))
 	}
 	compared := r.Agree + r.Differ
-	model := "the model of Linux " + cmp.Or(r.Kernel, "no kernel yet")
+	model := "the model of Linux " + r.Kernel
 	switch {
 	case r.Differ > 0:
 		p.hang(p.bad.Sprint("differs:")+" ", 9, 2, fmt.Sprintf("%s gives another answer to %d of %s.",
@@ -170,7 +169,7 @@ func (p *printer) orders(r *replay.Report) {
 	}
 	p.heading("Orders that give the recorded answers, where calls overlap")
 	for _, o := range r.Reordered {
-		p.f("\n  %s\n", p.bold.Sprintf("%s to line %d:", p.at(o.Place), o.Last))
+		p.f("\n  %s\n", p.bold.Sprintf("%s to %d:", place(o.Place, p.many), o.Last))
 		for _, d := range o.Deviations {
 			p.wrap(4, d)
 		}
