@@ -37,6 +37,7 @@ type item struct {
 	text    string // the line itself, kept only where it may have to be shown
 
 	carriedWhy string
+	bad        int  // the first argument that cannot be read, from 1; 0 for none
 	child      int  // the pid of the task that a clone made, 0 if not known yet
 	signal     int  // the signal that killed the task
 	linked     bool // a beginning that knows what its end told

@@ -54,7 +54,7 @@ func (f *item) take(e *item) {
 	f.ans, f.child, f.text = e.ans, e.child, e.text
 	f.call.Place = e.call.Place
 	if e.class != modelled {
-		f.class = e.class
+		f.class, f.carriedWhy = e.class, e.carriedWhy
 	}
 }
 

@@ -3,7 +3,6 @@ package replay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"sealab/explain"
@@ -105,18 +104,10 @@ func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 			return err
 		}
 		if e.Warn != nil {
-			r.rep.Odd++
-			r.complain(e.Warn)
+			r.odd(e.Warn)
 		}
 		r.rep.Lines++
 		r.event(e)
-	}
-}
-
-// complain keeps what is wrong with a line.
-func (r *Replayer) complain(err *scenario.SyntaxError) {
-	if len(r.rep.Errors) < r.opts.keep() {
-		r.rep.Errors = append(r.rep.Errors, err.Error())
 	}
 }
 
@@ -163,6 +154,7 @@ func (r *Replayer) event(e *scenario.Event) {
 // be gone by the time that it has to be shown.
 func (r *Replayer) answered(e *scenario.Event, it *item) {
 	it.ans = run.ReadAnswer(e, &it.call)
+	r.doubt(e, it)
 	if isClone(it.name) && it.ans.OK() {
 		it.child = int(it.ans.Val)
 	}
@@ -203,7 +195,7 @@ func (r *Replayer) callEnd(e *scenario.Event, it *item) {
 	}
 	var full item
 	r.translate(e, &full)
-	it.kind, it.name, it.class = end, full.name, full.class
+	it.kind, it.name, it.class, it.bad = end, full.name, full.class, full.bad
 	it.call, it.sig, it.caught = full.call, full.sig, full.caught
 	r.answered(e, it)
 	if p.lone {
@@ -311,12 +303,7 @@ func (r *Replayer) translate(e *scenario.Event, it *item) {
 	it.name = e.Name
 	var bad int
 	it.class, bad = run.ReadCall(e, r.symbols, &it.call)
-	switch {
-	case e.Truncated:
-		it.carriedWhy = "its line is cut short"
-	case bad >= 0:
-		it.carriedWhy = fmt.Sprintf("its argument %d cannot be read", bad+1)
-	}
+	it.bad = bad + 1
 	if it.name == "rt_sigaction" {
 		it.sig, it.caught = run.ReadHandler(e)
 	}

@@ -25,7 +25,7 @@ type Report struct {
 	Overlap int64    `json:"overlaps"` // stretches of the log in which calls overlap
 	Orders  int64    `json:"orders"`   // orders tried in them beyond the plain one
 	Broken  int64    `json:"broken"`   // lines that could not be read
-	Odd     int64    `json:"odd"`      // lines that contradict others: half a call is missing
+	Odd     int64    `json:"odd"`      // lines that are cut short, impossible, or contradict others
 
 	Disagreements []Disagreement `json:"disagreements,omitempty"`
 	Refusals      []Refusal      `json:"refusals,omitempty"`

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -115,6 +116,16 @@ func (e *Event) ErrorAt(a *Arg, msg string) *SyntaxError {
 		col = int(a.Col)
 	}
 	return e.src.at(e.Line, col, msg)
+}
+
+// ErrorAtResult makes an error that points at the result of a call, or at the end of a line
+// that has none.
+func (e *Event) ErrorAtResult(msg string) *SyntaxError {
+	col := len(e.src.line)
+	if i := bytes.LastIndex(e.src.line, []byte(" = ")); i >= 0 && e.Ret.HasRet {
+		col = i + len(" = ")
+	}
+	return newError(e.src.file, e.Line, e.src.line, col, msg)
 }
 
 func (s *source) at(lineNo int64, col int, msg string) *SyntaxError {

@@ -207,7 +207,7 @@ func (p *printer) errors(r *replay.Report) {
 		what = append(what, plural(r.Broken, "line cannot be read", "lines cannot be read"))
 	}
 	if r.Odd > 0 {
-		what = append(what, plural(r.Odd, "line contradicts others", "lines contradict others"))
+		what = append(what, plural(r.Odd, "line makes no sense", "lines make no sense"))
 	}
 	p.heading("%s", list(what))
 	shown := r.Errors[:min(len(r.Errors), p.s.Most)]

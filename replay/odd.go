@@ -1,0 +1,70 @@
+package replay
+
+import (
+	"fmt"
+
+	"sealab/scenario"
+	"sealab/sim/abi"
+)
+
+// complain keeps what is wrong with a line.
+func (r *Replayer) complain(err *scenario.SyntaxError) {
+	if len(r.rep.Errors) < r.opts.keep() {
+		r.rep.Errors = append(r.rep.Errors, err.Error())
+	}
+}
+
+// odd notes a line that can be read, but makes no sense.
+func (r *Replayer) odd(err *scenario.SyntaxError) {
+	r.rep.Odd++
+	r.complain(err)
+}
+
+// doubt notes what makes no sense about a call that is modelled: its line is cut, an
+// argument is missing or of no known form, or its result is one that no call has. An
+// impossible result is no answer.
+func (r *Replayer) doubt(e *scenario.Event, it *item) {
+	if it.call.Sys == 0 {
+		return
+	}
+	switch ret := &e.Ret; {
+	case e.Truncated:
+		it.carriedWhy = "its line is cut short"
+		err := e.ErrorAtResult(e.Name + " is cut short")
+		err.Want = "the rest of its arguments and its result"
+		r.odd(err)
+	case it.class == carried && it.bad > 0:
+		it.carriedWhy = fmt.Sprintf("its argument %d cannot be read", it.bad)
+		a := e.Arg(it.bad - 1)
+		if a != nil && (a.Kind == scenario.Struct || a.Kind == scenario.Array) {
+			return // it makes sense, but not here: such as the lock of F_SETLK
+		}
+		err := e.ErrorAt(a, fmt.Sprintf("argument %d of %s is missing or makes no sense", it.bad, e.Name))
+		if a != nil {
+			err.Hint = isIt(a.Text)
+		}
+		r.odd(err)
+	case ret.Known && ret.Errno == 0 && (ret.Value < 0 && ret.Value >= -4096 || len(ret.ErrName) > 0):
+		it.ans.Known = false
+		err := e.ErrorAtResult(fmt.Sprintf("%s cannot return %s", e.Name, impossible(ret)))
+		err.Want = "a number from 0, -1 with the name of an error, or ?"
+		err.Hint = isIt(ret.ErrName)
+		r.odd(err)
+	}
+}
+
+// impossible prints a result that cannot be.
+func impossible(ret *scenario.Ret) string {
+	if len(ret.ErrName) == 0 {
+		return string(ret.Text)
+	}
+	return string(ret.Text) + " " + string(ret.ErrName)
+}
+
+// isIt suggests the constant that was probably meant, or nothing.
+func isIt(word []byte) string {
+	if name := scenario.Suggest(string(word), abi.Consts()); name != "" {
+		return "is it " + name + "?"
+	}
+	return ""
+}
