@@ -61,6 +61,8 @@ type Proc struct {
 	exiting  bool
 	borrowed []sched.ID // references on open files for the length of a call
 	kernel   *Kernel
+
+	rehearsed bool // it lives a Life, so that it can make no tasks
 }
 
 // Spawn makes a process with an empty address space, and with descriptors 0, 1

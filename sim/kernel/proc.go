@@ -11,6 +11,9 @@ import (
 //
 // Kernel: kernel/fork.c kernel_clone, all versions.
 func sysClone(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
+	if p.rehearsed {
+		return 0, ErrNotModelled
+	}
 	q := &Proc{kernel: p.kernel}
 	flags := c.Args[0]
 	if flags&abi.CloneFiles != 0 {

@@ -157,18 +157,22 @@ func (s space) at(t *sched.Task, addr uint64) VMA {
 // Create puts empty memory with one user in a world.
 //
 // Kernel: kernel/fork.c mm_alloc, all versions.
-func Create(w *sched.World) sched.ID {
-	return w.Add(&MM{
+func Create(w *sched.World) sched.ID { return create(w.Add) }
+
+func create(add func(sched.Object) sched.ID) sched.ID {
+	return add(&MM{
 		Users: 1,
-		Lock:  w.Add(&sched.RWSem{Label: "mmap_lock"}),
-		Table: w.Add(newPageTable()),
-		PTL:   w.Add(&sched.SpinLock{Label: "page_table_lock"}),
+		Lock:  add(&sched.RWSem{Label: "mmap_lock"}),
+		Table: add(newPageTable()),
+		PTL:   add(&sched.SpinLock{Label: "page_table_lock"}),
 		vmas:  btree.NewG(degree, beforeVMA),
 	})
 }
 
 // New is Create for a task.
-func New(t *sched.Task) sched.ID { return Create(t.Sched().World()) }
+func New(t *sched.Task) sched.ID {
+	return create(func(o sched.Object) sched.ID { return sched.New(t, o) })
+}
 
 // Get keeps the memory for one more user.
 //

@@ -42,6 +42,9 @@ func NewOp[T any, A, R comparable](name string, access Access, do func(*T, A) R)
 // On is one step of task t: others may go first, then the operation is done on
 // the object of that name.
 func (op *Op[T, A, R]) On(t *Task, id ID, arg A) R {
+	if t.player != nil {
+		return op.ask(t, id, arg)
+	}
 	t.point(&op.Info, id)
 	sl := &t.s.world.slots[id]
 	r := op.do(sl.obj.(any).(*T), arg)
@@ -69,6 +72,9 @@ func NewWait[T any, A, R comparable](name string, access Access, try func(*T, A)
 // On is one step of task t, taken as soon as it can be. While it cannot, the
 // task waits for the object to change.
 func (op *Wait[T, A, R]) On(t *Task, id ID, arg A) R {
+	if t.player != nil {
+		return op.ask(t, id, arg)
+	}
 	t.point(&op.Info, id)
 	for {
 		sl := &t.s.world.slots[id]
@@ -88,6 +94,9 @@ func (op *Wait[T, A, R]) On(t *Task, id ID, arg A) R {
 
 // Try does a waiting operation if it can be done now, and says whether it was.
 func (op *Wait[T, A, R]) Try(t *Task, id ID, arg A) (R, bool) {
+	if t.player != nil {
+		return op.askTry(t, id, arg)
+	}
 	t.point(&op.Info, id)
 	sl := &t.s.world.slots[id]
 	r, ok := op.try(sl.obj.(any).(*T), arg)
@@ -105,7 +114,18 @@ type None struct{}
 
 // New puts a new object in the world. Nobody else can know its name yet, so it
 // is not a step.
-func New(t *Task, o Object) ID { return t.s.world.Add(o) }
+func New(t *Task, o Object) ID {
+	if t.player != nil {
+		return t.player.New(t, o)
+	}
+	return t.s.world.Add(o)
+}
 
 // Free takes an object that nobody refers to any more out of the world.
-func Free(t *Task, id ID) { t.s.world.Remove(id) }
+func Free(t *Task, id ID) {
+	if t.player != nil {
+		t.player.Free(t, id)
+		return
+	}
+	t.s.world.Remove(id)
+}

@@ -12,7 +12,7 @@ type Sleeper struct {
 	Fired   bool   // the timer has fired
 	Pending uint64 // signals sent and not yet taken, bit n-1 for signal n
 	Fatal   bool   // one of them ends the task
-	Expiry  int64  // when the timer fires, virtual ns
+	Expiry  int64  // when the timer fires, virtual ns; of a rehearsed task, ns from now
 	gen     uint32
 }
 
@@ -92,6 +92,9 @@ var (
 func (t *Task) SleepTimeout(n int64, how Interrupt) (left int64) {
 	t.mightSleep("schedule_timeout")
 	s := t.s
+	if t.player != nil {
+		return t.sleepAlone(n, how)
+	}
 	s.gen++
 	gen := s.gen
 	start := s.now
@@ -118,6 +121,35 @@ func (t *Task) Schedule(how Interrupt) {
 //
 // Kernel: kernel/sched/core.c wake_up_process, all versions.
 func (t *Task) WakeUpProcess(sleeper ID) { wakeProcess.On(t, sleeper, None{}) }
+
+// sleepAlone is SleepTimeout for a task that is rehearsed. It reads no clock:
+// whoever searches lets the time of all sleepers pass alike, with Pass and Fire.
+func (t *Task) sleepAlone(n int64, how Interrupt) (left int64) {
+	jiffy := second / int64(t.s.Clock.HZ)
+	armTimer.On(t, t.Sleep, armArg{n * second / int64(t.s.Clock.HZ), 0})
+	rest := scheduleRest.On(t, t.Sleep, how)
+	return (rest + jiffy - 1) / jiffy
+}
+
+// scheduleRest is schedule that tells how many ns the timer still had to go, at
+// least one unless it had fired.
+var scheduleRest = NewWait("schedule_timeout", Write, func(s *Sleeper, how Interrupt) (int64, bool) {
+	rest := max(1, s.Expiry)
+	fired, ok := schedule.try(s, how)
+	if fired {
+		rest = 0
+	}
+	return rest, ok
+})
+
+// Rest returns how many ns the timer of a rehearsed task's sleeper has to go.
+func (s *Sleeper) Rest() (ns int64, armed bool) { return s.Expiry, s.Armed }
+
+// Pass lets ns go by for a rehearsed task's sleeper, at most what Rest returns.
+func (s *Sleeper) Pass(ns int64) { s.Expiry -= ns }
+
+// Fire lets its timer fire.
+func (s *Sleeper) Fire() { s.Armed, s.Fired, s.Asleep = false, true, false }
 
 // SleepKillable is SleepTimeout that only a fatal signal, or a stray wake-up,
 // ends early.

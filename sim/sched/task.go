@@ -29,11 +29,12 @@ type Task struct {
 	Origin int64  // what its present call is called in reports: a log line, from 1
 	Sleep  ID     // its Sleeper
 
-	s     *Sched
-	state State
-	on    ID    // what a waiting task waits for
-	op    *Info // the operation it waits to do, or is about to do
-	body  func(*Task)
+	s      *Sched
+	player Player // answers in the place of the world; nil in a run
+	state  State
+	on     ID    // what a waiting task waits for
+	op     *Info // the operation it waits to do, or is about to do
+	body   func(*Task)
 
 	next  func() (struct{}, bool)
 	yield func(struct{}) bool
@@ -199,7 +200,9 @@ func (t *Task) yieldOut() {
 // Kernel: include/linux/sched.h cond_resched, all versions.
 func (t *Task) CondResched() {
 	t.mightSleep("cond_resched")
-	t.point(&condResched, 0)
+	if t.player == nil {
+		t.point(&condResched, 0)
+	}
 }
 
 var condResched = newInfo("cond_resched", Read)
@@ -207,10 +210,15 @@ var condResched = newInfo("cond_resched", Read)
 // NeedResched asks whether another task wants this CPU: a choice, no by default.
 //
 // Kernel: include/linux/sched.h need_resched, all versions.
-func (t *Task) NeedResched() bool { return t.s.Choose(2, "need_resched") == 1 }
+func (t *Task) NeedResched() bool { return t.Choose(2, "need_resched") == 1 }
 
 // Choose takes one of n alternatives, 0 by default; what names the choice.
-func (t *Task) Choose(n int, what string) int { return t.s.Choose(n, what) }
+func (t *Task) Choose(n int, what string) int {
+	if t.player != nil {
+		return t.player.Choose(t, n, what)
+	}
+	return t.s.Choose(n, what)
+}
 
 // Held is a number of references to one folio.
 type Held struct {

@@ -43,6 +43,15 @@ func (w *World) Add(o Object) ID {
 	return ID(len(w.slots) - 1)
 }
 
+// Put puts an object at a name of the caller's choice, or with nil takes it away.
+// It is for who puts a world together from parts, and makes no tasks in it.
+func (w *World) Put(id ID, o Object) {
+	for int(id) >= len(w.slots) {
+		w.slots = append(w.slots, slot{})
+	}
+	w.slots[id].obj = o
+}
+
 // Remove takes an object out of the world.
 func (w *World) Remove(id ID) {
 	sl := &w.slots[id]
