@@ -1,0 +1,4 @@
+package explore
+
+// ViolationText makes what Check panics with.
+func ViolationText(s string) any { return violation(s) }

@@ -1,0 +1,371 @@
+package explore
+
+import (
+	"fmt"
+
+	"sealab/sim/sched"
+)
+
+// machine turns a program into a graph of small integers. A state is a row: the
+// local of each task, then the version of each object that has more than one. What
+// a step makes of a local and a version is learned when it is first met.
+type machine struct {
+	prog  *Program
+	opts  *Options
+	stage *sched.Sched // where tasks are rehearsed
+
+	roles   []int32 // per task: the task whose automaton it shares
+	slots   []*slot
+	slotAt  map[sched.ID]int32
+	columns []int32 // column (from len(tasks)) → slot
+	width   int     // columns in use
+	locals  []local
+	nodeAt  map[nodeKey]int32
+	localAt map[int32]int32 // node → local
+	values  []any
+	valueAt map[any]int32
+	sleeper []int32 // per task: the slot of its Sleeper
+	many    [][]branch
+	wishes  map[int32]string // with Check: what a task wants, by node
+	view    *sched.World     // scratch, for world
+	stands  []Stand
+	buf     []byte
+
+	rehearsals, objects, objectBytes int64
+	crashes                          bool // some task has crashed in some state
+}
+
+// entry is what a task's operation does to a version of its object.
+type entry struct {
+	delta   uint64 // of the fingerprint
+	local   int32
+	version int32
+	many    int32 // of verdict branches: the number of the alternatives
+	verdict verdict
+}
+
+type verdict uint8
+
+const (
+	unknown  verdict = iota
+	blocked          // it cannot be done now
+	plain            // one thing comes of it
+	branches         // several, or one with effects
+)
+
+// branch is one thing that may come of an operation: the version of its object,
+// and where the task lands.
+type branch struct {
+	version int32
+	landing
+}
+
+// move is one step in the graph.
+type move struct {
+	task    int   // the index of the task, -1 for the clock
+	answers []int // to the choices on the way
+}
+
+func newMachine(p *Program, o *Options) *machine {
+	m := &machine{
+		prog: p, opts: o, stage: newStage(p),
+		slotAt: map[sched.ID]int32{}, nodeAt: map[nodeKey]int32{}, localAt: map[int32]int32{},
+		valueAt: map[any]int32{}, width: len(p.Tasks), view: sched.NewWorld(),
+	}
+	twins := map[int]int32{}
+	for i, t := range p.Tasks {
+		role := int32(i)
+		if first, ok := twins[t.Twin]; ok && t.Twin != 0 && !o.NoSymmetry {
+			role = first
+		} else {
+			twins[t.Twin] = role
+		}
+		m.roles = append(m.roles, role)
+		m.sleeper = append(m.sleeper, m.slotOf(t.Sleep))
+	}
+	return m
+}
+
+// key is the part of one column of a row in the fingerprint: strong mixing, so that
+// the sum of the parts is as good as random. Version 0 of an object counts nothing,
+// so a column that is not there yet need not be looked at.
+func key(column uint64, value int32) uint64 {
+	z := column<<32 + uint64(uint32(value)) + 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	z ^= z >> 31
+	z = (z + 0xd1b54a32d192ed03) * 0xff51afd7ed558ccd
+	return z ^ z>>32
+}
+
+func localKey(local int32) uint64 { return key(1<<31, local) }
+
+func (m *machine) versionKey(slot, version int32) uint64 {
+	if version == 0 {
+		return 0
+	}
+	return key(uint64(m.slots[slot].id), version)
+}
+
+// starts returns the rows that the program may begin with: more than one where a
+// task chooses before its first operation.
+func (m *machine) starts() (all []state) {
+	all = []state{{row: make([]int32, m.width)}}
+	for i := range m.prog.Tasks {
+		var more []state
+		for _, l := range m.start(int32(i)) {
+			for _, s := range all {
+				s = s.copy()
+				s.fp += localKey(l.local)
+				s.row[i] = l.local
+				s.row, s.fp = m.effects(s.row, s.fp, l.effects)
+				more = append(more, s)
+			}
+		}
+		all = more
+	}
+	return all
+}
+
+func (m *machine) start(task int32) []landing {
+	return m.land(m.roles[task], -1, 0)
+}
+
+// state is a row and its fingerprint.
+type state struct {
+	row []int32
+	fp  uint64
+}
+
+func (s state) copy() state { return state{append([]int32(nil), s.row...), s.fp} }
+
+// effects puts versions in a row, which may have to grow.
+func (m *machine) effects(row []int32, fp uint64, all []effect) ([]int32, uint64) {
+	for len(row) < m.width {
+		row = append(row, 0)
+	}
+	for _, e := range all {
+		if c := m.slots[e.slot].col; c >= 0 {
+			fp += m.versionKey(e.slot, e.version) - m.versionKey(e.slot, row[c])
+			row[c] = e.version
+		}
+	}
+	return row, fp
+}
+
+// at returns the version of an object in a row.
+func (m *machine) at(row []int32, slot int32) int32 {
+	if c := m.slots[slot].col; c >= 0 && int(c) < len(row) {
+		return row[c]
+	}
+	return 0
+}
+
+// entry returns what the next operation of a local does to a version.
+func (m *machine) entry(at, version int32) *entry {
+	l := &m.locals[at]
+	if int(version) < len(l.table) && l.table[version].verdict != unknown {
+		return &l.table[version]
+	}
+	e := m.learn(at, version)
+	l = &m.locals[at] // learning may have moved it
+	for int(version) >= len(l.table) {
+		l.table = append(l.table, entry{})
+	}
+	l.table[version] = e
+	return &l.table[version]
+}
+
+func (m *machine) learn(at, version int32) entry {
+	l := m.locals[at]
+	d := m.do(l.slot, l.inst, version, l.req)
+	if d.crash != "" {
+		return m.outcomeOf(at, version, version, []landing{{local: m.crash(l.task, at, d.crash)}})
+	}
+	if !d.ok {
+		return entry{verdict: blocked}
+	}
+	return m.outcomeOf(at, version, d.version, m.next(at, d.saw))
+}
+
+// crashed says whether a task has done what cannot be, so that nothing after it
+// means anything.
+func (m *machine) crashed(row []int32) bool {
+	if !m.crashes {
+		return false
+	}
+	for i := range m.prog.Tasks {
+		if m.locals[row[i]].crash != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// crash returns the local of a task that did what cannot be.
+func (m *machine) crash(task, from int32, text string) int32 {
+	node := m.node(nodeKey{task, 0, m.value(ending{crash: text}), true})
+	if at, ok := m.localAt[node]; ok {
+		return at
+	}
+	l := local{task: task, from: from, depth: m.locals[from].depth + 1, slot: -1, col: -1, ended: true, crash: text}
+	m.crashes = true
+	m.localAt[node] = int32(len(m.locals))
+	m.locals = append(m.locals, l)
+	return m.localAt[node]
+}
+
+func (m *machine) outcomeOf(at, old, version int32, all []landing) entry {
+	slot := m.locals[at].slot
+	if len(all) == 1 && len(all[0].effects) == 0 && len(all[0].answers) == 0 {
+		to := all[0].local
+		delta := localKey(to) - localKey(at) + m.versionKey(slot, version) - m.versionKey(slot, old)
+		return entry{delta: delta, local: to, version: version, verdict: plain}
+	}
+	var bs []branch
+	for _, l := range all {
+		bs = append(bs, branch{version, l})
+	}
+	m.many = append(m.many, bs)
+	return entry{many: int32(len(m.many)) - 1, verdict: branches}
+}
+
+// branch returns the state after one of several things that come of a step.
+func (m *machine) branch(s state, task int, b *branch) state {
+	next := state{append(make([]int32, 0, m.width), s.row...), s.fp}
+	l := s.row[task]
+	slot := m.locals[l].slot
+	next.fp += localKey(b.local) - localKey(l)
+	next.row[task] = b.local
+	next.row, next.fp = m.effects(next.row, next.fp, []effect{{slot, b.version}})
+	next.row, next.fp = m.effects(next.row, next.fp, b.effects)
+	return next
+}
+
+// after visits the states one step after a state, with the step. It says whether
+// there was any. The visited state is the visitor's.
+func (m *machine) after(s state, visit func(move, state)) (any bool) {
+	if m.crashed(s.row) {
+		return false
+	}
+	for i := range m.prog.Tasks {
+		l := &m.locals[s.row[i]]
+		if l.ended {
+			continue
+		}
+		e := m.entry(s.row[i], m.at(s.row, l.slot))
+		switch e.verdict {
+		case plain:
+			any = true
+			next := m.plain(s, i, e)
+			visit(move{task: i}, next)
+		case branches:
+			any = true
+			bs := m.many[e.many]
+			for j := range bs {
+				visit(move{i, bs[j].answers}, m.branch(s, i, &bs[j]))
+			}
+		}
+	}
+	if any && !m.opts.freeTime() {
+		return any
+	}
+	return m.tick(s, func(next state) { visit(move{task: -1}, next) }) || any
+}
+
+// plain returns the state after a step that has no effects but its own.
+func (m *machine) plain(s state, task int, e *entry) state {
+	next := state{append(make([]int32, 0, m.width), s.row...), s.fp + e.delta}
+	for len(next.row) < m.width {
+		next.row = append(next.row, 0)
+	}
+	l := &m.locals[s.row[task]]
+	if l.col >= 0 {
+		next.row[l.col] = e.version
+	}
+	next.row[task] = e.local
+	return next
+}
+
+// tick visits what may be once the earliest timer has fired: of several that are
+// due at the same time, each may be first.
+func (m *machine) tick(s state, visit func(state)) (any bool) {
+	first := int64(-1)
+	for _, n := range m.sleeper {
+		if r := m.slots[n].rest[m.at(s.row, n)]; r >= 0 && (first < 0 || r < first) {
+			first = r
+		}
+	}
+	if first < 0 {
+		return false
+	}
+	for i, n := range m.sleeper {
+		if m.slots[n].rest[m.at(s.row, n)] == first {
+			visit(m.fire(s, i, first))
+		}
+	}
+	return true
+}
+
+// fire lets the timer of one task fire.
+func (m *machine) fire(s state, task int, ns int64) state {
+	next := s.copy()
+	for i, n := range m.sleeper {
+		v := m.at(s.row, n)
+		if m.slots[n].rest[v] >= 0 {
+			to := m.passTime(n, passing{v, ns, i == task})
+			next.row, next.fp = m.effects(next.row, next.fp, []effect{{n, to}})
+		}
+	}
+	return next
+}
+
+// world shows a state as a world. It is good until the next call.
+func (m *machine) world(row []int32) *sched.World {
+	for i := range m.prog.World.Len() {
+		m.view.Put(sched.ID(i), m.prog.World.Object(sched.ID(i)))
+	}
+	for n, s := range m.slots {
+		m.view.Put(s.id, s.versions[m.at(row, int32(n))])
+	}
+	return m.view
+}
+
+// stand shows where the tasks stand in a state. It is good until the next call.
+func (m *machine) stand(row []int32) []Stand {
+	m.stands = m.stands[:0]
+	for i, t := range m.prog.Tasks {
+		l := &m.locals[row[i]]
+		st := Stand{Name: t.Name, Done: l.ended, Held: l.held}
+		if l.req != nil {
+			st.Next, st.On = l.req.Op.Name, l.req.ID
+		}
+		m.stands = append(m.stands, st)
+	}
+	return m.stands
+}
+
+// label names what has come of a state in which nothing can happen any more, and
+// says whether all tasks have ended well.
+func (m *machine) label(row []int32) (text string, kind Kind) {
+	var stuck string
+	var reports []string
+	for i, t := range m.prog.Tasks {
+		l := &m.locals[row[i]]
+		switch {
+		case l.crash != "":
+			return fmt.Sprintf("%s: %s", t.Name, l.crash), Crash
+		case !l.ended:
+			if stuck != "" {
+				stuck += ", "
+			}
+			stuck += fmt.Sprintf("%s waits for %s", t.Name, l.req.Op.Name)
+		default:
+			reports = append(reports, l.report)
+		}
+	}
+	if stuck != "" {
+		return stuck, Deadlock
+	}
+	return m.prog.outcome(m.world(row), reports), End
+}

@@ -1,0 +1,41 @@
+package explore
+
+// TimeModel says when a timer may fire.
+type TimeModel uint8
+
+const (
+	// FreeTime lets a timer fire while tasks can still run: any of them may be
+	// delayed at will. Timers still fire in their order.
+	FreeTime TimeModel = iota
+	// ZeroTime lets steps take no time: a timer fires when nothing else can happen.
+	ZeroTime
+)
+
+func (t TimeModel) String() string { return [...]string{"free", "zero"}[t] }
+
+// Options say how to search. The zero value searches everything, for as long as
+// 1 GiB of memory lasts.
+type Options struct {
+	Time      TimeModel
+	MaxStates int64 // 0 for no bound
+	MaxMemory int64 // bytes that the search may use; 0 means 1 GiB
+
+	NoSymmetry  bool // tell twins apart
+	NoForget    bool // keep what tasks say they may forget
+	NoCounts    bool // do not count interleavings
+	NoSchedules bool // do not look for the shortest schedule to each outcome
+
+	// Check tests on the way what a search relies on: that encodings are
+	// faithful, that a task is a function of what it observed, and that it forgets
+	// only what does not matter. It panics where that is not so.
+	Check bool
+}
+
+func (o *Options) freeTime() bool { return o.Time == FreeTime }
+
+func (o *Options) maxMemory() int64 {
+	if o.MaxMemory == 0 {
+		return 1 << 30
+	}
+	return o.MaxMemory
+}

@@ -1,0 +1,83 @@
+package explore
+
+import (
+	"cmp"
+	"math/big"
+	"slices"
+	"strings"
+
+	"sealab/sim/sched"
+)
+
+// Kind says in which way a run ended.
+type Kind uint8
+
+const (
+	End      Kind = iota // every task came to its end
+	Deadlock             // some task waits for ever
+	Crash                // a task did what cannot be: a bug of the model
+	Broken               // a law does not hold in some state
+)
+
+func (k Kind) String() string {
+	return [...]string{"end", "deadlock", "crash", "broken law"}[k]
+}
+
+// Outcome is one thing that can come of a program.
+type Outcome struct {
+	Text  string
+	Kind  Kind
+	Count *big.Int // interleavings that lead to it; nil if they were not counted
+	// Schedule is a shortest way to it: the fewest preemptions, then the fewest
+	// steps. Nil if none was looked for.
+	Schedule *Schedule
+}
+
+// Schedule is a way through the graph.
+type Schedule struct {
+	Steps       sched.Schedule // each of a task's letters is one step, ~ is a timer
+	Preemptions int            // how often a task was left that could have gone on
+}
+
+// Result is what a search found.
+type Result struct {
+	Outcomes []Outcome // in order of kind and text
+	// Complete says that every order was looked at. Otherwise Why says what it was
+	// that ended the search, and there may be more outcomes.
+	Complete bool
+	Why      string
+	// Loops says that some orders go round in circles for as long as the schedule is
+	// unfair. Their number is infinite, so interleavings are not counted.
+	Loops bool
+	// Stuck says that some circle has no way out.
+	Stuck bool
+
+	States     int64 // different states
+	Steps      int64 // transitions between them
+	Locals     int64 // different places where a task can stand
+	Objects    int64 // different versions of objects
+	Rehearsals int64 // runs of a single task
+	Memory     int64 // bytes that the search used for states, at most
+	Total      *big.Int
+}
+
+// outcomes puts what was found in order.
+func outcomes(found map[result]*big.Int) (all []Outcome) {
+	for f, n := range found {
+		all = append(all, Outcome{Text: f.text, Kind: f.kind, Count: n})
+	}
+	slices.SortFunc(all, func(a, b Outcome) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Text, b.Text))
+	})
+	return all
+}
+
+// Find returns the outcome with that text, or nil.
+func (r *Result) Find(text string) *Outcome {
+	for i := range r.Outcomes {
+		if r.Outcomes[i].Text == text {
+			return &r.Outcomes[i]
+		}
+	}
+	return nil
+}
