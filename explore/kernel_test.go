@@ -96,10 +96,12 @@ func (l *lab) run(o explore.Options) *explore.Result {
 	return r
 }
 
+// show tells what came out, without the numbers: they change with every operation
+// that the model of the kernel gets or loses.
 func show(r *explore.Result) string {
-	text := fmt.Sprintf("states %d, steps %d, orders %v\n", r.States, r.Steps, r.Total)
+	text := ""
 	for _, o := range r.Outcomes {
-		text += fmt.Sprintf("%v %v: %v [%v]\n", o.Kind, o.Count, o.Text, o.Schedule.Steps)
+		text += fmt.Sprintf("%v: %v\n", o.Kind, o.Text)
 	}
 	return text
 }
@@ -116,9 +118,8 @@ func TestSealAgainstMmap(t *testing.T) {
 	fd := l.memfd()
 	l.task("a", call("fcntl", fd, abi.FAddSeals, int64(abi.SealWrite)))
 	l.task("b", call("mmap", 0, abi.PageSize, abi.ProtRead|abi.ProtWrite, abi.MapShared, fd, 0))
-	require.Equal(t, `states 306, steps 568, orders 23113377
-end 3157792: a=0 b=EPERM seals=F_SEAL_WRITE [b15 c10]
-end 19955585: a=EBUSY b=140737354129408 seals=0 [c22 b9]
+	require.Equal(t, `end: a=0 b=EPERM seals=F_SEAL_WRITE
+end: a=EBUSY b=140737354129408 seals=0
 `, show(l.run(explore.Options{})))
 }
 
@@ -126,14 +127,12 @@ end 19955585: a=EBUSY b=140737354129408 seals=0 [c22 b9]
 // may be delayed at will keeps its reference to the page for long enough.
 func TestSealAgainstWrite(t *testing.T) {
 	want := map[explore.TimeModel]string{
-		explore.FreeTime: `states 1447, steps 2507, orders 9977164163071224
-end 6347638169712840: a=0 b=100,100 seals=F_SEAL_WRITE [c34 b34]
-end 54264: a=0 b=EPERM,100 seals=F_SEAL_WRITE [b15 c16]
-end 3629525993304120: a=EBUSY b=100,100 seals=0 [c33 b32 ~ b10 ~ b10 ~ b10 ~ b11 c1]
+		explore.FreeTime: `end: a=0 b=100,100 seals=F_SEAL_WRITE
+end: a=0 b=EPERM,100 seals=F_SEAL_WRITE
+end: a=EBUSY b=100,100 seals=0
 `,
-		explore.ZeroTime: `states 858, steps 1514, orders 193827582977784
-end 193827582923520: a=0 b=100,100 seals=F_SEAL_WRITE [c34 b34]
-end 54264: a=0 b=EPERM,100 seals=F_SEAL_WRITE [b15 c16]
+		explore.ZeroTime: `end: a=0 b=100,100 seals=F_SEAL_WRITE
+end: a=0 b=EPERM,100 seals=F_SEAL_WRITE
 `,
 	}
 	for model, text := range want {

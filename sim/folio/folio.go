@@ -43,7 +43,7 @@ func (f *Folio) Encode(dst []byte) []byte {
 		bits |= 4
 	}
 	dst = append(dst, bits, f.Order)
-	for _, x := range []int32{f.Refs, f.Maps, f.Pins, int32(f.Pages), int32(f.next)} {
+	for _, x := range []int32{f.Refs, f.Maps, f.Pins, int32(f.Pages)} {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(x))
 	}
 	dst = binary.LittleEndian.AppendUint64(dst, f.Index)

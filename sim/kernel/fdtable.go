@@ -42,14 +42,9 @@ func (f *FDTable) Encode(dst []byte) []byte {
 			}
 			dst = binary.LittleEndian.AppendUint32(append(dst, cloexec), uint32(i))
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(s.File))
-			if s.CloExec {
-				dst = append(dst, 1)
-			} else {
-				dst = append(dst, 0)
-			}
 		}
 	}
-	return binary.LittleEndian.AppendUint32(dst, uint32(f.Users))
+	return append(dst, 0xff)
 }
 
 // File returns the open file of a descriptor, 0 if there is none.
