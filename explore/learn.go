@@ -213,33 +213,42 @@ func ownNumber(p *Program, task int, id sched.ID) (n int, own bool) {
 // rehearse runs a task with the given observations.
 func (m *machine) rehearse(task int32, feed []int32) (r *rehearsal, l local) {
 	m.rehearsals++
-	spec := &m.prog.Tasks[task]
 	r = &rehearsal{m: m, task: task, feed: feed, node: m.node(nodeKey{task: task, from: -1})}
-	body, report := spec.Make()
+	body, report := m.prog.Tasks[task].Make()
 	l = local{task: task, slot: -1, col: -1, next: map[int32][]landing{}}
-	defer func() {
-		if e := recover(); e != nil {
-			l.crash = fmt.Sprint(e)
-			m.end(r, &l)
+	t, crash := r.play(body)
+	switch {
+	case r.cut:
+		r.life = r.node
+		l.held, l.choices, l.what, l.req = r.held, r.choices, r.what, r.req
+		if l.req != nil {
+			l.slot = m.slotOf(l.req.ID)
+			l.col = m.slots[l.slot].col
+			l.inst = m.value(instance{l.req.Op, l.req.ID, l.req.Arg, l.req.Waits})
 		}
-	}()
-	t := m.stage.Rehearse(sched.Role{Name: spec.Name, Num: spec.Num, CPU: spec.CPU, Sleep: spec.Sleep, Body: body}, r)
-	if !r.cut {
+	case crash != "":
+		l.crash = crash
+		m.end(r, &l)
+	default:
 		l.held = append([]sched.Held(nil), t.Held...)
 		if report != nil {
 			l.report = report()
 		}
 		m.end(r, &l)
-		return r, l
-	}
-	r.life = r.node
-	l.held, l.choices, l.what, l.req = r.held, r.choices, r.what, r.req
-	if l.req != nil {
-		l.slot = m.slotOf(l.req.ID)
-		l.col = m.slots[l.slot].col
-		l.inst = m.value(instance{l.req.Op, l.req.ID, l.req.Arg, l.req.Waits})
 	}
 	return r, l
+}
+
+// play runs the body until it is cut, ends, or panics.
+func (r *rehearsal) play(body func(*sched.Task)) (t *sched.Task, crash string) {
+	defer func() {
+		if e := recover(); e != nil {
+			crash = fmt.Sprint(e)
+		}
+	}()
+	spec := &r.m.prog.Tasks[r.task]
+	role := sched.Role{Name: spec.Name, Num: spec.Num, CPU: spec.CPU, Sleep: spec.Sleep, Body: body}
+	return r.m.stage.Rehearse(role, r), ""
 }
 
 // ending is what of a task's life matters once it has ended.
