@@ -3,6 +3,7 @@ package replay_test
 import (
 	"context"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,9 +17,23 @@ import (
 // corpus holds logs of real kernels; it is not part of the project.
 const corpus = "../../shared/corpus"
 
-// recorded are the logs of Linux 6.18.44 in the corpus.
+// recorded are the logs in the corpus, by the kernel that they are of. Those that name
+// no kernel are of 6.18.44.
 var recorded = []string{
-	"cases/6.18.44.strace", "stair/6.18.44.strace", "strace/*.strace", "apps/*.strace*", "random/6.18.44/*",
+	"cases/*.strace", "cases-thp/*.strace", "stair/*.strace", "strace/*.strace", "apps/*.strace*", "random/*/*",
+}
+
+// kernelOf returns the kernel that a log of the corpus is of.
+func kernelOf(name string) string {
+	switch dir, file := path.Split(name); {
+	case strings.HasPrefix(dir, "random/"):
+		return path.Base(dir)
+	case strings.HasPrefix(file, "6.1um"):
+		return "uml"
+	case strings.HasPrefix(dir, "cases") || strings.HasPrefix(dir, "stair"):
+		return strings.TrimSuffix(file, ".strace")
+	}
+	return "6.18.44"
 }
 
 // known are the calls of the corpus to which the model gives another answer than the
@@ -50,7 +65,7 @@ func TestCorpus(t *testing.T) {
 				if slow[short] && os.Getenv("RAPID_CHECKS") == "" {
 					t.Skip("takes long: played with RAPID_CHECKS")
 				}
-				rep := playFile(t, name, "6.18.44")
+				rep := playFile(t, name, kernelOf(short))
 				require.Zero(t, rep.Broken, "%v", rep.Errors)
 				want := known[short]
 				require.Equal(t, want.calls, rep.Differ, "calls that differ (%s):\n%s", want.why, differing(rep))
@@ -77,12 +92,12 @@ func TestLogs(t *testing.T) {
 // playFile plays a log on the model of a kernel.
 func playFile(t *testing.T, name, release string) *replay.Report {
 	t.Helper()
-	p, _, err := profile.ForRelease(release)
+	p, _, err := profile.Find(release)
 	require.NoError(t, err)
 	in, err := os.Open(name)
 	require.NoError(t, err)
 	defer in.Close()
-	r := replay.New(replay.Options{Profile: p, Release: release})
+	r := replay.New(replay.Options{Profile: p, Release: release, HZ: p.HZ})
 	require.NoError(t, r.Log(context.Background(), in, filepath.Base(name)))
 	return r.Report()
 }

@@ -79,11 +79,29 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 		p.k.OpenOther(t.proc, fd, inode.Anonymous, "unknown", inode.Readable|inode.Writable)
 		file = p.k.FileAt(t.proc, fd)
 	}
+	if file != 0 && showsTmpfs(it) && p.k.KindOf(file) == inode.Regular {
+		p.k.MakeTmpfs(file)
+	}
 	if file == 0 || !unjudged(it, p.k.KindOf(file)) {
 		return true
 	}
 	it.class, it.carriedWhy = carried, "on a descriptor of a kind that is not modelled"
 	p.carry(t, it)
+	return false
+}
+
+// showsTmpfs says whether the answer shows that a file opened by its name is on
+// tmpfs, which no path tells: it has a seal word.
+func showsTmpfs(it *item) bool {
+	if it.name != "fcntl" || !it.ans.Known {
+		return false
+	}
+	switch it.call.Args[1] {
+	case abi.FGetSeals:
+		return it.ans.Errno == 0
+	case abi.FAddSeals:
+		return it.ans.Errno == abi.EPERM
+	}
 	return false
 }
 
@@ -102,7 +120,11 @@ func unjudged(it *item, k inode.Kind) bool {
 			return k == inode.Anonymous
 		}
 	}
-	return k == inode.Anonymous || k == inode.Device || k == inode.Regular || k == inode.Directory
+	switch k {
+	case inode.Anonymous, inode.Device, inode.Regular, inode.Directory, inode.Tmpfs:
+		return true
+	}
+	return false
 }
 
 // memory makes sure that a range of memory is mapped where the log shows that it

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"strconv"
 	"strings"
 
 	"sealab/scenario"
@@ -213,6 +214,7 @@ var shapes = map[string]func(*reader, *kernel.Call){
 		c.Args[0], c.Args[1] = r.num(0), r.num(1)
 		if r.e.Arg(2) != nil {
 			c.Args[2] = r.num(2)
+			c.Args[2] |= upperHalf(r.e.Arg(2))
 		}
 	},
 	"openat": func(r *reader, c *kernel.Call) {
@@ -261,6 +263,20 @@ var shapes = map[string]func(*reader, *kernel.Call){
 			c.Args[4] = r.num(4)
 		}
 	},
+}
+
+// upperHalf reads the upper 32 bits of an argument that strace prints 32 bits of, from
+// a comment behind it that has it whole: 0 /* arg 0x100000000 */.
+func upperHalf(a *scenario.Arg) int64 {
+	text, ok := strings.CutPrefix(strings.TrimSpace(string(a.Note)), "arg 0x")
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseUint(text, 16, 64)
+	if err != nil || uint32(n) != uint32(a.Num) {
+		return 0
+	}
+	return int64(n)
 }
 
 func vmShape(r *reader, c *kernel.Call) {

@@ -46,6 +46,14 @@ func (k *Kernel) FileAt(p *Proc, fd int64) sched.ID {
 	return sched.Peek[FDTable](k.S.World(), p.FDs).File(fd)
 }
 
+// MakeTmpfs makes a file of another file system one of tmpfs, which has all seals
+// refused from the start.
+func (k *Kernel) MakeTmpfs(file sched.ID) {
+	f := sched.Peek[inode.File](k.S.World(), file)
+	i := sched.Peek[inode.Inode](k.S.World(), f.Inode)
+	i.Kind, i.Seals = inode.Tmpfs, abi.SealSeal
+}
+
 // OpenOther opens something that is not modelled at a descriptor (0 to 2^20-1).
 func (k *Kernel) OpenOther(p *Proc, fd int64, kind inode.Kind, name string, mode inode.FMode) {
 	if fd >= 0 && fd < maxFD {

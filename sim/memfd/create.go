@@ -44,6 +44,9 @@ func Create(t *sched.Task, name string, flags uint32, o Options) (sched.ID, erro
 	}
 	i := inode.Inode{Kind: inode.Shmem, Name: name, Mode: 0o777, Seals: abi.SealSeal}
 	if flags&abi.MfdHugetlb != 0 {
+		if !t.Profile().Hugetlbfs {
+			return 0, t.Refuse(abi.ENOSYS, "hugetlb_file_setup CONFIG_HUGETLBFS")
+		}
 		i.Kind, i.Shift = inode.Hugetlb, hugeShift(flags, o)
 		if i.Shift != 21 && i.Shift != 30 {
 			return 0, t.Refuse(abi.ENODEV, "hugetlb_file_setup",

@@ -42,7 +42,7 @@ func AddSeals(t *sched.Task, file sched.ID, arg uint64) error {
 
 // sealable says whether this kernel seals files of this kind.
 func sealable(p *profile.Profile, k inode.Kind) bool {
-	return k == inode.Shmem || k == inode.Hugetlb && p.HugetlbSealing
+	return k == inode.Shmem || k == inode.Tmpfs || k == inode.Hugetlb && p.HugetlbSealing
 }
 
 // addLocked is the part under the inode lock.

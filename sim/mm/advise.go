@@ -138,10 +138,14 @@ func adviseFlags(t *sched.Task, v VMA, advice int64) (Flags, error) {
 		f |= VMDontDump
 	case abi.MadvDodump:
 		f &^= VMDontDump
-	case abi.MadvHugepage:
+	case abi.MadvHugepage, abi.MadvNohugepage:
+		if !t.Profile().TransparentHuge {
+			return 0, t.Refuse(abi.EINVAL, "madvise_behavior_valid CONFIG_TRANSPARENT_HUGEPAGE")
+		}
+		if advice == abi.MadvNohugepage {
+			return f&^VMHugePage | VMNoHugePage, nil
+		}
 		f = f&^VMNoHugePage | VMHugePage
-	case abi.MadvNohugepage:
-		f = f&^VMHugePage | VMNoHugePage
 	}
 	return f, nil // the others (MADV_MERGEABLE) leave no trace here
 }
@@ -208,15 +212,19 @@ func madvisePopulate(t *sched.Task, s space, start, end uint64, write bool) erro
 	if write {
 		need = VMWrite
 	}
+	var gap error
 	for at := start; at < end; {
 		t.DownRead(s.lock)
-		v := s.at(t, at)
+		v := s.find(t, at)
 		var err error
 		switch {
-		case !v.OK() && t.Profile().PopulateGap == profile.GapEFAULT && s.find(t, at).OK():
-			err = t.Refuse(abi.EFAULT, "madvise_populate over a hole", sched.Fact{Name: "address", Value: int64(at)})
-		case !v.OK():
-			err = t.Refuse(abi.ENOMEM, "madvise_populate over a hole", sched.Fact{Name: "address", Value: int64(at)})
+		case !v.OK() || v.Start > at:
+			gap = t.Refuse(abi.ENOMEM, "madvise_populate over a hole", sched.Fact{Name: "address", Value: int64(at)})
+			if t.Profile().PopulateGap == profile.GapFirst || !v.OK() || v.Start >= end {
+				err = gap
+				break
+			}
+			v.End = v.Start // go on behind the gap
 		case v.Flags&need == 0:
 			err = t.Refuse(abi.EINVAL, "check_vma_flags", sched.Fact{Name: "address", Value: int64(at)})
 		default:
@@ -228,5 +236,5 @@ func madvisePopulate(t *sched.Task, s space, start, end uint64, write bool) erro
 		}
 		at = v.End
 	}
-	return nil
+	return gap
 }

@@ -1,6 +1,8 @@
 package pin
 
 import (
+	"math"
+
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
@@ -396,6 +398,7 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 	case e.outPipe != 0 && t.Profile().SendfilePins:
 		done, err = filePages(t, e, pos, n)
 	case e.outPipe != 0:
+		fillHoles(t, e, pos, n)
 		if done = shmem.Read(t, e.in.Inode, pos, n); done > 0 {
 			done, err = WritePipe(t, e.outPipe, done, e.nonblock)
 		}
@@ -408,11 +411,27 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 	return done, err
 }
 
+// fillHoles makes the pages that an older sendfile reads: not knowing that a user's
+// buffer is behind it, tmpfs fills the holes.
+//
+// Kernel: mm/shmem.c shmem_file_read_iter, before v5.18.
+func fillHoles(t *sched.Task, e ends, pos, n int64) {
+	if !t.Profile().SpliceHolePins || e.inKind != inode.Shmem || pos < 0 {
+		return
+	}
+	end := min(pos+min(n, math.MaxInt64-pos), inode.Size(t, e.in.Inode))
+	i := inode.Of(t, e.in.Inode)
+	for at := pos; at < end; at = (at | (abi.PageSize - 1)) + 1 {
+		folio.Release(t, shmem.GetFolio(t, i.Map, uint64(at)>>abi.PageShift))
+	}
+}
+
 // fileToFile copies from one file of tmpfs to another.
 //
 // Kernel: fs/splice.c do_splice_direct, all versions.
 // Differs: the task holds one page at a time instead of a private pipe's 16.
 func fileToFile(t *sched.Task, e ends, pos, n int64) (int64, error) {
+	fillHoles(t, e, pos, n)
 	have := shmem.Read(t, e.in.Inode, pos, n)
 	if have == 0 {
 		return 0, nil

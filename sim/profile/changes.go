@@ -58,6 +58,8 @@ func base() Profile {
 		LRUDrainFirst:     true,
 		SpliceHolePins:    true,
 		PinBias:           1,
+		TransparentHuge:   true,
+		Hugetlbfs:         true,
 	}
 }
 
@@ -179,7 +181,7 @@ var folioTime = []change{
 		apply: func(p *Profile) { p.PinTest, p.BatchWeighted = PinTestFolio, false }},
 	{what: "LRU batches of 31 pages", since: v(6, 9), apply: func(p *Profile) { p.LRUBatch = 31 }},
 	{what: "ENOMEM from MADV_POPULATE_READ and _WRITE over a gap", since: v(6, 9),
-		apply:  func(p *Profile) { p.PopulateGap = GapENOMEM },
+		apply:  func(p *Profile) { p.PopulateGap = GapFirst },
 		stable: []backport{{v(6, 6), 29, apr2024}, {v(6, 8), 8, apr2024}},
 		doubt:  doubt{v(6, 2), v(6, 11)}},
 }

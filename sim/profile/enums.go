@@ -115,13 +115,14 @@ const (
 	RemoveNeedsMayWrite                   // shared ones that may be made writable
 )
 
-// PopulateGap is the error of MADV_POPULATE_READ and _WRITE where nothing is
-// mapped, below another mapping.
+// PopulateGap is what MADV_POPULATE_READ and _WRITE do where nothing is mapped:
+// they go on behind it and give ENOMEM at last, unless there is another error, or
+// they stop at once.
 type PopulateGap uint8
 
 const (
-	GapEFAULT PopulateGap = iota // EFAULT
-	GapENOMEM                    // ENOMEM
+	GapLast  PopulateGap = iota // ENOMEM, after the rest of the range
+	GapFirst                    // ENOMEM, at once
 )
 
 // GrowWrite says what a write does that would cross the end of a file with

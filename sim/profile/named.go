@@ -23,13 +23,13 @@ var named = []Named{
 	{"L6", "6.6.150", 0, "6.6 from June 2026 on: as E and L, and F_SEAL_EXEC checks for writers"},
 	{"5.10.223", "5.10.223", 0, "recorded: Debian, 2 CPUs"},
 	{"6.1.192", "6.1.192", 0, "recorded: Debian, 2 CPUs"},
-	{"6.1.192-rt", "6.1.192-rt", 0, "recorded: Debian with PREEMPT_RT, 2 CPUs; it answers as 6.1.192"},
+	{"6.1.192-rt", "6.1.192-rt", 0, "recorded: Debian with PREEMPT_RT, 2 CPUs; no transparent huge pages"},
 	{"6.12.107", "6.12.107", 0, "recorded: Debian, 2 CPUs"},
 	{"6.16.12", "6.16.12", 0, "recorded: Debian, 2 CPUs"},
 	{"6.18.15", "6.18.15", 0, "recorded: Debian, 2 CPUs"},
 	{"6.18.44", "6.18.44", 0, "recorded: on hardware, 2 CPUs"},
 	{"7.2.13", "7.2.13", 0, "recorded: Debian, 2 CPUs; the default"},
-	{"uml", "6.1.176", 100, "recorded: user-mode Linux, 1 CPU, 100 ticks a second"},
+	{"uml", "6.1.176", 100, "recorded: user-mode Linux, 1 CPU, 100 ticks a second, no huge pages"},
 }
 
 // NamedAll returns the named kernels: first those that stand for the ages of file
@@ -44,6 +44,9 @@ func (n Named) Profile() Profile {
 	}
 	if n.HZ != 0 {
 		p.HZ = n.HZ
+	}
+	if n.ID == "uml" {
+		p.TransparentHuge, p.Hugetlbfs = false, false
 	}
 	return p
 }

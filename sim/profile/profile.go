@@ -62,7 +62,9 @@ type Profile struct {
 	MremapDontunmap    Dontunmap      // what MREMAP_DONTUNMAP takes: private anonymous from 5.7, all from 5.13
 	MadvRemove         MadvRemove     // MADV_REMOVE through a read-only mapping: EACCES to 6.6
 	MadvPopulate       bool           // MADV_POPULATE_READ and _WRITE are known: from 5.14
-	PopulateGap        PopulateGap    // their error over a gap: EFAULT at first, then ENOMEM
+	PopulateGap        PopulateGap    // what they do over a gap
+	TransparentHuge    bool           // CONFIG_TRANSPARENT_HUGEPAGE; PREEMPT_RT excludes it
+	Hugetlbfs          bool           // CONFIG_HUGETLBFS; user-mode Linux has none
 	UffdNeedsMayWrite  bool           // userfaultfd refuses mappings that cannot become writable, with EPERM: from 4.20
 	DelayedRmap        bool           // munmap drops the map count of written pages late, with the reference: from 6.2
 

@@ -26,6 +26,9 @@ func ForRelease(text string) (Profile, []Note, error) {
 			changes[i].apply(&p)
 		}
 	}
+	if realTime(asked.Suffix) {
+		p.TransparentHuge = false
+	}
 	p.Release = strings.TrimLeft(text, "vV")
 	return p, notes(asked, r), nil
 }
@@ -37,6 +40,13 @@ func Newest() Profile {
 		panic("profile: " + err.Error()) // the text is a constant
 	}
 	return p
+}
+
+// realTime says whether a kernel with that suffix is built with PREEMPT_RT: "-rt",
+// "-rt-amd64", "-rt15" and their like.
+func realTime(suffix string) bool {
+	_, rest, ok := strings.Cut(suffix, "-rt")
+	return ok && (rest == "" || rest[0] == '-' || rest[0] >= '0' && rest[0] <= '9')
 }
 
 // near is how many point releases before and after an unconfirmed one are told
