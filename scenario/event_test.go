@@ -313,3 +313,12 @@ func TestQuote(t *testing.T) {
 	require.Equal(t, `"a\"\\\n\0001\0x\377"`, string(Quote(nil, []byte("a\"\\\n\x001\x00x\xff"))))
 	require.False(t, bytes.ContainsAny(q, "\n\x00"))
 }
+
+// The descriptors of a pipe have names, which later lines may use.
+func TestBoundPair(t *testing.T) {
+	text := "r0 = memfd_create(\"a\", 0)\npipe2([p0, p1], O_NONBLOCK)\nsplice(r0, [0], p1, NULL, 1, 0)\nclose(p2)\n"
+	got, errs := read(t, text, Options{}, func(ev *Event) string { return string(Append(nil, ev)) })
+	require.Equal(t, strings.Split(text, "\n")[:3], got)
+	require.Len(t, errs, 1)
+	require.Equal(t, "test:4:7: unknown name p2", errs[0].Headline())
+}

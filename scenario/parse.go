@@ -212,10 +212,37 @@ func (r *Reader) call(s *scanner, start int, w []byte) bool {
 		s.cut = false
 		return ok
 	}
-	if !s.callArgs() {
+	if !s.callArgs() || !r.bindPair() {
 		return false
 	}
 	return s.cut || s.result(0)
+}
+
+// bindPair binds p0 and p1 in pipe2([p0, p1], 0) to the descriptors that the call stores.
+func (r *Reader) bindPair() bool {
+	ev := &r.ev
+	at := 0
+	switch ev.Name {
+	case "socketpair":
+		at = 3
+	case "pipe", "pipe2":
+	default:
+		return true
+	}
+	pair := ev.Arg(at)
+	if pair == nil || pair.Kind != Array {
+		return true
+	}
+	for a := range ev.Children(pair) {
+		if a.Kind != Ident || a.Known() {
+			continue
+		}
+		if len(r.s.words.syms) >= maxSymbols {
+			return r.s.fail(int(a.Col), "more bound results than a scenario may have", "")
+		}
+		r.s.words.syms[r.names.get(a.Text)] = struct{}{}
+	}
+	return true
 }
 
 // onlyCut makes sure that the text of an unfinished call has not ended before.

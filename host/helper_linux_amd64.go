@@ -1,0 +1,324 @@
+package host
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// helperVar is the variable in the environment that makes a process a helper.
+const helperVar = "SEALAB_HOST_HELPER"
+
+// The helper's own descriptors are out of the way of those of scenarios.
+const requestFD, answerFD = 900, 901
+
+// request is what the helper is asked to run; the instructions follow it, the buffers, and the
+// ranges of the buffers to send back.
+type request struct {
+	Ops, Data, Ranges int64
+	Flags             int64 // how many of them are in use
+	Timeout           int64 // ns
+	Threads           int64 // 0: one process of its own, running all instructions
+	Runs              int64
+	Seed              uint64
+	Spread            int64            // largest random delay, in turns of an empty loop
+	Thread            [maxThreads]span // the first is the main task
+}
+
+// span is a range: of instructions, or of the buffers.
+type span struct{ Start, End int64 }
+
+const maxThreads = 16
+
+// answer is what came of one run; the results follow it, and the ranges of the buffers.
+type answer struct {
+	Status  int64 // of wait4, for a process of its own
+	Pid     int64 // of the main task
+	Failed  int64 // errno of the helper's own making of processes
+	Stuck   int64 // 1: threads did not end in time; the helper ends
+	Base    unix.Timespec
+	Ended   unix.Timespec
+	Exits   [maxThreads]exit // of the other processes
+	NumExit int64
+}
+
+// exit is the end of a process.
+type exit struct {
+	Pid, Status int64
+	At          unix.Timespec
+}
+
+// Child runs a helper and exits, if the process was started as one. A program that uses Run calls
+// it first of all in its main function.
+func Child() {
+	if os.Getenv(helperVar) == "" {
+		return
+	}
+	code := 0
+	if err := help(); err != nil {
+		fmt.Fprintln(os.Stderr, "sealab: the helper:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// help answers requests until there are no more.
+func help() error {
+	runtime.LockOSThread()
+	if err := moveFDs(); err != nil {
+		return err
+	}
+	b, err := newBoard()
+	if err != nil {
+		return fmt.Errorf("no memory for the board: %w", err)
+	}
+	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	env := newEnvironment()
+	in, out := pipe(requestFD), pipe(answerFD)
+	for {
+		var q request
+		if _, err := io.ReadFull(in, asBytes(&q, 1)); err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+		if err := serve(b, &q, env, in, out); err != nil {
+			return err
+		}
+	}
+}
+
+// moveFDs makes room at the descriptors from 0 on, and opens /dev/null at 0, 1 and 2 as a
+// terminal would be.
+func moveFDs() error {
+	for from, to := range []int{requestFD, answerFD} {
+		if err := unix.Dup3(from, to, 0); err != nil {
+			return fmt.Errorf("descriptor %d: %w", to, err)
+		}
+	}
+	null, err := unix.Open("/dev/null", unix.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("/dev/null: %w", err)
+	}
+	for fd := range 2 {
+		unix.Dup3(null, fd, 0)
+	}
+	return unix.Close(null)
+}
+
+// pipe reads and writes a descriptor without Go's poller, which would need one of its own.
+type pipe int
+
+func (p pipe) Read(b []byte) (int, error) {
+	n, err := unix.Read(int(p), b)
+	if n == 0 && err == nil && len(b) > 0 {
+		return 0, io.EOF
+	}
+	return max(n, 0), err
+}
+
+func (p pipe) Write(b []byte) (int, error) {
+	for done := 0; done < len(b); {
+		n, err := unix.Write(int(p), b[done:])
+		if err != nil {
+			return done, err
+		}
+		done += n
+	}
+	return len(b), nil
+}
+
+// asBytes is the memory of n values.
+func asBytes[T any](p *T, n int64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p)), n*int64(unsafe.Sizeof(*p)))
+}
+
+// newEnvironment finds out what a process of a scenario unmaps: everything between Go's heap and
+// the stack, but for the memory of the thread itself (where a C library is linked in). It must be
+// called on the thread that makes the processes.
+func newEnvironment() *environment {
+	env := &environment{event: sigevent{signo: int32(unix.SIGKILL)}}
+	// Go's heap begins at a random address and grows upwards from there.
+	low := (uint64(uintptr(unsafe.Pointer(env))) + 2<<30) &^ (1<<20 - 1)
+	var tls uint64
+	const archGetFS = 0x1003
+	unix.Syscall(unix.SYS_ARCH_PRCTL, archGetFS, uintptr(unsafe.Pointer(&tls)), 0)
+	own, stack := findMaps(tls)
+	code := uint64(reflect.ValueOf(help).Pointer())
+	if stack <= low || low < code && code < stack {
+		return env
+	}
+	env.unmap = [2]area{{low, stack}, {}}
+	if low <= own.start && own.end <= stack {
+		env.unmap = [2]area{{low, own.start}, {own.end, stack}}
+	}
+	return env
+}
+
+// findMaps finds the mapping that an address lies in, and where the main thread's stack begins, 0
+// if that cannot be read.
+func findMaps(addr uint64) (own area, stack uint64) {
+	fd, err := unix.Open("/proc/self/maps", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return area{}, 0
+	}
+	defer unix.Close(fd)
+	maps, _ := io.ReadAll(pipe(fd))
+	for line := range bytes.Lines(maps) {
+		var a area
+		fmt.Sscanf(string(line), "%x-%x", &a.start, &a.end)
+		if a.start <= addr && addr < a.end {
+			own = a
+		}
+		if bytes.Contains(line, []byte("[stack]")) {
+			stack = a.start &^ (1<<20 - 1)
+		}
+	}
+	return own, stack
+}
+
+// serve runs one request.
+func serve(b *board, q *request, env *environment, in io.Reader, out io.Writer) error {
+	if q.Ops < 0 || q.Ops > maxOps || q.Data < 0 || q.Data > maxData || q.Ranges < 0 || q.Ranges > maxOps {
+		return fmt.Errorf("a request for %d instructions and %d bytes", q.Ops, q.Data)
+	}
+	ranges := make([]span, q.Ranges)
+	if _, err := io.ReadFull(in, asBytes(&b.ops[0], q.Ops)); err != nil {
+		return err
+	}
+	data := make([]byte, q.Data)
+	if _, err := io.ReadFull(in, data); err != nil {
+		return err
+	}
+	if len(ranges) > 0 {
+		if _, err := io.ReadFull(in, asBytes(&ranges[0], q.Ranges)); err != nil {
+			return err
+		}
+	}
+	env.start, env.end = uint64(q.Thread[0].Start), uint64(q.Thread[0].End)
+	env.timeout.Value = unix.NsecToTimespec(q.Timeout)
+	rng := rand.New(rand.NewPCG(q.Seed, 0))
+	for range q.Runs {
+		clear(asBytes(&b.flags[0], q.Flags))
+		clear(b.res[:q.Ops])
+		copy(b.data[:], data)
+		var a answer
+		now(&a.Base)
+		*(*unix.Timespec)(unsafe.Pointer(&b.flags)) = a.Base
+		if q.Threads == 0 {
+			runProcess(b, env, &a)
+		} else {
+			runThreads(b, q, env, rng, &a)
+		}
+		now(&a.Ended)
+		out.Write(asBytes(&a, 1))
+		out.Write(asBytes(&b.res[0], q.Ops))
+		for _, r := range ranges {
+			out.Write(b.data[r.Start:r.End])
+		}
+		if a.Stuck != 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+func now(t *unix.Timespec) {
+	sys(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(t)), 0)
+}
+
+// runProcess runs all instructions in a process of its own, and waits for it and its children.
+func runProcess(b *board, env *environment, a *answer) {
+	a.Pid = forkAndRun(b, env)
+	if a.Pid < 0 {
+		a.Failed = -a.Pid
+		return
+	}
+	reap(a)
+}
+
+// reap waits until there are no children any more.
+func reap(a *answer) {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, unix.WALL, nil)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return
+		case int64(pid) == a.Pid:
+			a.Status = int64(status)
+			now(&a.Ended)
+		case a.NumExit < maxThreads:
+			e := exit{Pid: int64(pid), Status: int64(status)}
+			now(&e.At)
+			a.Exits[a.NumExit] = e
+			a.NumExit++
+		}
+	}
+}
+
+// runThreads runs each task on a thread of this process.
+func runThreads(b *board, q *request, env *environment, rng *rand.Rand, a *answer) {
+	runtime.GOMAXPROCS(int(q.Threads) + 4)
+	debug.SetGCPercent(-1) // a thread in a raw system call cannot be stopped for it
+	defer debug.SetGCPercent(100)
+	for i := range b.ops[:q.Ops] {
+		if o := &b.ops[i]; o.code == opMeet {
+			o.arg[2] = uint64(rng.Int64N(q.Spread + 1))
+		}
+	}
+	done := make(chan struct{}, q.Threads)
+	for i := range q.Threads {
+		t := q.Thread[i]
+		go func() {
+			runtime.LockOSThread()
+			runThread(b, uint64(t.Start), uint64(t.End), env)
+			done <- struct{}{}
+		}()
+	}
+	a.Pid = int64(os.Getpid())
+	deadline := time.After(time.Duration(q.Timeout))
+	for range q.Threads {
+		select {
+		case <-done:
+		case <-deadline:
+			a.Stuck = 1
+			return
+		}
+	}
+	reap(a)
+	tidy(b, q)
+}
+
+// tidy takes away what a run on threads has left in this process: descriptors, and memory.
+func tidy(b *board, q *request) {
+	if unix.CloseRange(3, requestFD-1, 0) != nil {
+		for fd := 3; fd < requestFD; fd++ {
+			unix.Close(fd)
+		}
+	}
+	for i := range b.ops[:q.Ops] {
+		o, r := &b.ops[i], &b.res[i]
+		if o.code != opCall || r.state != 2 || r.val < 0 {
+			continue
+		}
+		switch o.nr {
+		case unix.SYS_MMAP:
+			sys(unix.SYS_MUNMAP, uintptr(r.val), uintptr(o.arg[1]), 0)
+		case unix.SYS_MREMAP:
+			sys(unix.SYS_MUNMAP, uintptr(r.val), uintptr(o.arg[2]), 0)
+		}
+	}
+}
