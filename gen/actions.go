@@ -21,16 +21,21 @@ func init() {
 		{3, (*drawing).lock},
 		{1, func(g *drawing) {
 			addr, size, _ := g.within()
-			g.call("", "msync", addr, size, g.pick("MS_SYNC", "MS_ASYNC", "MS_INVALIDATE", "MS_SYNC|MS_ASYNC", "8", "0"))
+			g.call("", "msync", addr, size, g.pick("MS_SYNC", "MS_ASYNC", "MS_INVALIDATE", "MS_SYNC|MS_ASYNC", "8",
+				"0"))
 		}},
 		{6, (*drawing).write},
 		{4, (*drawing).read},
 		{3, func(g *drawing) {
-			g.call("", "lseek", g.file(), g.offset(), g.pick("SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA", "SEEK_HOLE", "9"))
+			g.call("", "lseek", g.file(), g.offset(), g.pick("SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA",
+				"SEEK_HOLE", "9"))
 		}},
 		{6, func(g *drawing) { g.call("", "ftruncate", g.file(), g.pick("8192", g.length(), g.offset())) }},
 		{6, func(g *drawing) { g.call("", "fallocate", g.file(), g.fallocMode(), g.offset(), g.length()) }},
-		{2, func(g *drawing) { g.call("", "fchmod", g.file(), g.pick("0600", "0755", "0700", "0", "0777", "0644", "0100", "04777")) }},
+		{2, func(g *drawing) {
+			g.call("", "fchmod", g.file(), g.pick("0600", "0755", "0700", "0", "0777", "0644",
+				"0100", "04777"))
+		}},
 		{1, func(g *drawing) { g.call("", g.pick("fsync", "fdatasync"), g.file()) }},
 		{5, (*drawing).reopen},
 		{3, (*drawing).dup},
@@ -52,7 +57,8 @@ func (g *drawing) memfd() {
 	case g.oneIn(40):
 		flags = g.pick("0x40", "MFD_EXEC|MFD_NOEXEC_SEAL", "MFD_ALLOW_SEALING|0x80000000", "0x20")
 	case g.oneIn(25) && !g.opts.NoHugetlb:
-		flags = g.pick("MFD_ALLOW_SEALING|MFD_HUGETLB", "MFD_ALLOW_SEALING|MFD_HUGETLB|21<<MFD_HUGE_SHIFT", "MFD_HUGETLB")
+		flags = g.pick("MFD_ALLOW_SEALING|MFD_HUGETLB", "MFD_ALLOW_SEALING|MFD_HUGETLB|21<<MFD_HUGE_SHIFT",
+			"MFD_HUGETLB")
 	}
 	r := g.name("r")
 	g.call(r, "memfd_create", g.pick(`"a"`, `"b"`, `""`), flags)
@@ -63,7 +69,8 @@ func (g *drawing) seals() string {
 	if g.oneIn(3) {
 		return g.pick("F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE", "0", "F_SEAL_EXEC", "F_SEAL_SEAL", "0x40", "0x100000008")
 	}
-	return g.some(3, "F_SEAL_SEAL", "F_SEAL_SHRINK", "F_SEAL_GROW", "F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE", "F_SEAL_EXEC")
+	return g.some(3, "F_SEAL_SEAL", "F_SEAL_SHRINK", "F_SEAL_GROW", "F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE",
+		"F_SEAL_EXEC")
 }
 
 func (g *drawing) prot() string {
@@ -77,8 +84,10 @@ func (g *drawing) mmap() {
 		size = g.rng.IntN(3 * 4096)
 	}
 	flags := g.pick("MAP_SHARED", "MAP_PRIVATE", "MAP_SHARED", "MAP_SHARED|MAP_POPULATE", "MAP_PRIVATE|MAP_POPULATE",
-		"MAP_SHARED_VALIDATE", "MAP_SHARED|MAP_LOCKED", "MAP_SHARED|MAP_NORESERVE", "MAP_PRIVATE|MAP_NONBLOCK|MAP_POPULATE",
-		"MAP_SHARED_VALIDATE|0x800000", "0", "MAP_SHARED|0x800000", "MAP_PRIVATE|MAP_LOCKED", "MAP_SHARED|MAP_GROWSDOWN")
+		"MAP_SHARED_VALIDATE", "MAP_SHARED|MAP_LOCKED", "MAP_SHARED|MAP_NORESERVE",
+		"MAP_PRIVATE|MAP_NONBLOCK|MAP_POPULATE",
+		"MAP_SHARED_VALIDATE|0x800000", "0", "MAP_SHARED|0x800000", "MAP_PRIVATE|MAP_LOCKED",
+		"MAP_SHARED|MAP_GROWSDOWN")
 	addr := "NULL"
 	if len(g.maps) > 0 && g.oneIn(4) {
 		addr = g.place()
@@ -185,7 +194,8 @@ func (g *drawing) read() {
 func (g *drawing) fallocMode() string {
 	return g.pick("0", "FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE", "FALLOC_FL_KEEP_SIZE", "FALLOC_FL_PUNCH_HOLE",
 		"FALLOC_FL_ZERO_RANGE", "FALLOC_FL_COLLAPSE_RANGE", "FALLOC_FL_KEEP_SIZE|FALLOC_FL_ZERO_RANGE", "0x80",
-		"FALLOC_FL_INSERT_RANGE", "FALLOC_FL_UNSHARE_RANGE", "FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE|FALLOC_FL_ZERO_RANGE")
+		"FALLOC_FL_INSERT_RANGE", "FALLOC_FL_UNSHARE_RANGE",
+		"FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE|FALLOC_FL_ZERO_RANGE")
 }
 
 // reopen opens the first memfd, which is descriptor 3, once more.
@@ -195,7 +205,8 @@ func (g *drawing) reopen() {
 	r := g.name("r")
 	args := []string{"AT_FDCWD", `"/proc/self/fd/3"`, flags}
 	if g.oneIn(6) {
-		args[1] = g.pick(`"/proc/self/fd/4"`, `"/proc/self/fd/5"`, `"/proc/self/fd/99"`, `"/dev/null"`, `"/proc/self/fd/0"`)
+		args[1] = g.pick(`"/proc/self/fd/4"`, `"/proc/self/fd/5"`, `"/proc/self/fd/99"`, `"/dev/null"`,
+			`"/proc/self/fd/0"`)
 	}
 	if flags == "O_RDWR|O_CREAT|O_EXCL" {
 		args = append(args, "0600")
@@ -222,7 +233,8 @@ func (g *drawing) dup() {
 func (g *drawing) close() {
 	if g.oneIn(4) {
 		first := g.pick("5", "4", "3", "7")
-		g.call("", "close_range", first, g.pick(first, "9", "3", "4294967295"), g.pick("0", "CLOSE_RANGE_CLOEXEC", "0", "8"))
+		g.call("", "close_range", first, g.pick(first, "9", "3", "4294967295"), g.pick("0", "CLOSE_RANGE_CLOEXEC",
+			"0", "8"))
 		return
 	}
 	g.call("", "close", g.file())
@@ -230,7 +242,8 @@ func (g *drawing) close() {
 
 func (g *drawing) pipe() {
 	in, out := g.name("p"), g.name("p")
-	g.call("", "pipe2", "["+in+", "+out+"]", g.pick("O_NONBLOCK", "O_NONBLOCK", "O_NONBLOCK|O_CLOEXEC", "O_NONBLOCK|O_DIRECT"))
+	g.call("", "pipe2", "["+in+", "+out+"]", g.pick("O_NONBLOCK", "O_NONBLOCK", "O_NONBLOCK|O_CLOEXEC",
+		"O_NONBLOCK|O_DIRECT"))
 	g.in, g.out = append(g.in, in), append(g.out, out)
 	if g.oneIn(5) {
 		g.call("", "fcntl", out, "F_SETPIPE_SZ", g.pick("4096", "8192", "65536", "1", "0", "1048576"))
@@ -238,7 +251,8 @@ func (g *drawing) pipe() {
 }
 
 func (g *drawing) splice() {
-	flags := g.pick("SPLICE_F_NONBLOCK", "SPLICE_F_NONBLOCK|SPLICE_F_MOVE", "SPLICE_F_NONBLOCK|SPLICE_F_MORE", "SPLICE_F_NONBLOCK|0x10")
+	flags := g.pick("SPLICE_F_NONBLOCK", "SPLICE_F_NONBLOCK|SPLICE_F_MOVE", "SPLICE_F_NONBLOCK|SPLICE_F_MORE",
+		"SPLICE_F_NONBLOCK|0x10")
 	switch g.rng.IntN(6) {
 	case 0, 1, 2:
 		off := "[" + g.offset() + "]"

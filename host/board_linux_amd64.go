@@ -16,6 +16,13 @@ const (
 	maxFlags  = 1 << 10 // meeting points of tasks
 )
 
+// The first flags have a use of their own: the time at which the run began takes four, and
+// threads are counted when they end.
+const (
+	finished   = 4
+	firstPoint = 8
+)
+
 type board struct {
 	flags [maxFlags]uint32
 	ops   [maxOps]op

@@ -29,9 +29,9 @@ type call struct {
 
 // filled is an argument that shows what a call has filled.
 type filled struct {
-	arg   *scenario.Arg // of ev.Args or ev.Nodes
-	what  int           // index in image.ranges
-	bytes bool          // a string; else a descriptor
+	arg  *scenario.Arg // of ev.Args or ev.Nodes
+	what int           // index in image.ranges
+	size int64         // of the buffer, in bytes; 0 for a descriptor
 }
 
 // compiler makes an image.
@@ -62,8 +62,6 @@ var meanings = map[string]meaning{
 	"mmap": isAddress, "mremap": isAddress,
 	"fork": isPid, "clone": isPid, "clone3": isPid, "getpid": isPid, "gettid": isPid,
 }
-
-const firstPoint = 8
 
 // operand is a number, plus the result of an instruction.
 type operand struct {
@@ -297,7 +295,7 @@ func (c *compiler) buffer(k *call, a *scenario.Arg, i int, fill bool) (operand, 
 		return operand{}, err
 	}
 	if fill {
-		k.outs = append(k.outs, filled{a, c.want(at, min(size, shown)), true})
+		k.outs = append(k.outs, filled{a, c.want(at, min(size, shown)), max(size, 1)})
 		return num(at), nil
 	}
 	fillWith(c.bytes(at)[:size], a.Decode(nil))
@@ -358,7 +356,7 @@ func (c *compiler) piece(k *call, base *scenario.Arg, size operand, fill bool) (
 		return operand{}, err
 	}
 	if fill {
-		k.outs = append(k.outs, filled{base, c.want(at, min(n, shown)), true})
+		k.outs = append(k.outs, filled{base, c.want(at, min(n, shown)), max(n, 1)})
 	} else {
 		fillWith(c.bytes(at)[:n], base.Decode(nil))
 	}

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -99,8 +100,9 @@ func help() error {
 	}
 }
 
-// moveFDs makes room at the descriptors from 0 on, and opens /dev/null at 0, 1 and 2 as a
-// terminal would be.
+// moveFDs makes room at the descriptors from 3 on, and opens /dev/null at 0, 1 and 2 as a
+// terminal would be. The Go runtime opens descriptors when its first timer starts; it is made to
+// do so while the low ones are taken.
 func moveFDs() error {
 	for from, to := range []int{requestFD, answerFD} {
 		if err := unix.Dup3(from, to, 0); err != nil {
@@ -111,10 +113,23 @@ func moveFDs() error {
 	if err != nil {
 		return fmt.Errorf("/dev/null: %w", err)
 	}
-	for fd := range 2 {
-		unix.Dup3(null, fd, 0)
+	for fd := range requestFD {
+		if fd != null && fd != 2 {
+			unix.Dup3(null, fd, 0)
+		}
 	}
-	return unix.Close(null)
+	time.Sleep(1)
+	closeFrom3()
+	return nil
+}
+
+// closeFrom3 closes what scenarios may have opened.
+func closeFrom3() {
+	if unix.CloseRange(3, requestFD-1, 0) != nil {
+		for fd := 3; fd < requestFD; fd++ {
+			unix.Close(fd)
+		}
+	}
 }
 
 // pipe reads and writes a descriptor without Go's poller, which would need one of its own.
@@ -279,36 +294,45 @@ func runThreads(b *board, q *request, env *environment, rng *rand.Rand, a *answe
 			o.arg[2] = uint64(rng.Int64N(q.Spread + 1))
 		}
 	}
-	done := make(chan struct{}, q.Threads)
 	for i := range q.Threads {
 		t := q.Thread[i]
 		go func() {
 			runtime.LockOSThread()
 			runThread(b, uint64(t.Start), uint64(t.End), env)
-			done <- struct{}{}
 		}()
 	}
 	a.Pid = int64(os.Getpid())
-	deadline := time.After(time.Duration(q.Timeout))
-	for range q.Threads {
-		select {
-		case <-done:
-		case <-deadline:
-			a.Stuck = 1
-			return
-		}
+	if !waitFor(&b.flags[finished], uint32(q.Threads), q.Timeout) {
+		a.Stuck = 1
+		return
 	}
 	reap(a)
 	tidy(b, q)
 }
 
+// waitFor waits until a counter on the board has reached a number, or the time in ns is over.
+func waitFor(counter *uint32, want uint32, timeout int64) bool {
+	var start, t unix.Timespec
+	now(&start)
+	for {
+		v := atomic.LoadUint32(counter)
+		now(&t)
+		left := unix.NsecToTimespec(timeout - (t.Nano() - start.Nano()))
+		switch {
+		case v >= want:
+			return true
+		case left.Nano() <= 0:
+			return false
+		}
+		const wait = 0
+		unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(counter)), wait, uintptr(v),
+			uintptr(unsafe.Pointer(&left)), 0, 0)
+	}
+}
+
 // tidy takes away what a run on threads has left in this process: descriptors, and memory.
 func tidy(b *board, q *request) {
-	if unix.CloseRange(3, requestFD-1, 0) != nil {
-		for fd := 3; fd < requestFD; fd++ {
-			unix.Close(fd)
-		}
-	}
+	closeFrom3()
 	for i := range b.ops[:q.Ops] {
 		o, r := &b.ops[i], &b.res[i]
 		if o.code != opCall || r.state != 2 || r.val < 0 {

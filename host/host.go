@@ -123,6 +123,8 @@ type Result struct {
 	Name     string    `json:"name,omitempty"`
 	Runs     int       `json:"runs"`
 	Outcomes []Outcome `json:"outcomes"` // the most frequent first
+	// Claims are the scenario's conditions.
+	Claims []Claim `json:"claims,omitempty"`
 	// Skipped are the lines that were not run, with the reason.
 	Skipped []string `json:"skipped,omitempty"`
 	// Missing is what this host does not have, or does not allow.

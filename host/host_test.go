@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,11 +18,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run runs a scenario and returns what came of it.
+// run runs a scenario of one program and returns what came of it.
 func run(t *testing.T, opts host.Options, text string) *host.Result {
 	t.Helper()
 	if !host.Supported {
-		t.Skip("there is no Linux on x86-64 underneath to run scenarios on")
+		t.Skip(host.ErrUnsupported)
 	}
 	programs, err := host.Read(strings.NewReader(text), "scenario")
 	require.NoError(t, err)
@@ -30,31 +31,192 @@ func run(t *testing.T, opts host.Options, text string) *host.Result {
 	res, err := r.Run(context.Background(), programs[0])
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
+	for _, missing := range res.Missing {
+		t.Skip(missing)
+	}
 	return res
 }
 
-func TestFirst(t *testing.T) {
-	res := run(t, host.Options{}, `r0 = memfd_create("a", MFD_ALLOW_SEALING)
+var (
+	times     = regexp.MustCompile(`(?m)^(\d+) +[\d.]+ `)
+	durations = regexp.MustCompile(` <[\d.]+>`)
+	addresses = regexp.MustCompile(`0x(7[0-9a-f]{11}|2000[0-9a-f]{5})`)
+)
+
+// plain is the log of the first outcome without what differs from run to run.
+func plain(res *host.Result) string {
+	log := string(res.Outcomes[0].Log)
+	pids := []string{}
+	log = times.ReplaceAllStringFunc(log, func(s string) string {
+		pid, _, _ := strings.Cut(s, " ")
+		if len(pids) == 0 || pids[len(pids)-1] != pid {
+			pids = append(pids, pid)
+		}
+		return pid + " "
+	})
+	for i, pid := range pids {
+		log = strings.ReplaceAll(log, pid, "P"+string(rune('0'+i%2)))
+	}
+	return addresses.ReplaceAllString(durations.ReplaceAllString(log, ""), "ADDR")
+}
+
+func TestAnswersOfOneTask(t *testing.T) {
+	res := run(t, host.Options{}, `
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
 ftruncate(r0, 8192)
 pipe2([p0, p1], O_NONBLOCK)
 m0 = mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, r0, 0)
 fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
-munmap(m0, 4096)
 write(r0, "hello\nworld", 11)
-splice(r0, [4096], 4, NULL, 4096, 0)
-fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
+munmap(m0+0, 4096)
+read(p0, "", 100)
+splice(r0, [4096], p1, NULL, 100, 0)
+writev(p1, [{iov_base="ab", iov_len=3}, {iov_base="c", iov_len=1}], 2)
+readv(p0, [{iov_base="", iov_len=100}, {iov_base="", iov_len=50}], 2)
+fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE|F_SEAL_GROW)
 fcntl(r0, F_GET_SEALS)
-pread64(r0, "", 100, 0)
-openat(AT_FDCWD, "/etc/passwd", O_RDONLY)
-c0 = fork() = 99
-99 close(r0)
-99 pwrite64(r0, "x", 1, 0)
-pwrite64(r0, "x", 1, 0)
+pread64(r0, "", 100, 6)
+close(99)
 exit_group(3)
 `)
+	require.Empty(t, res.Skipped)
+	require.Equal(t, `P0 memfd_create("a", MFD_ALLOW_SEALING) = 3
+P0 ftruncate(3, 8192) = 0
+P0 pipe2([4, 5], O_NONBLOCK) = 0
+P0 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 3, 0) = ADDR
+P0 fcntl(3, F_ADD_SEALS, F_SEAL_WRITE) = -1 EBUSY (Device or resource busy)
+P0 write(3, "hello\nworld", 11) = 11
+P0 munmap(ADDR, 4096) = 0
+P0 read(4, ADDR, 100) = -1 EAGAIN (Resource temporarily unavailable)
+P0 splice(3, [4096], 5, NULL, 100, 0) = 100
+P0 writev(5, [{iov_base="ab", iov_len=3}, {iov_base="c", iov_len=1}], 2) = 4
+P0 readv(4, [{iov_base="\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"..., iov_len=100}, {iov_base="abac", iov_len=50}], 2) = 104
+P0 fcntl(3, F_ADD_SEALS, F_SEAL_WRITE|F_SEAL_GROW) = 0
+P0 fcntl(3, F_GET_SEALS) = 0xc (seals F_SEAL_GROW|F_SEAL_WRITE)
+P0 pread64(3, "world\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"..., 100, 6) = 100
+P0 close(99) = -1 EBADF (Bad file descriptor)
+P0 exit_group(3) = ?
+P0 +++ exited with 3 +++
+`, plain(res))
+}
+
+func TestFork(t *testing.T) {
+	res := run(t, host.Options{}, `
+7 memfd_create("a", MFD_ALLOW_SEALING) = 3
+7 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0) = 0x7f0000000000
+7 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7f) = 8
+8 close(3) = 0
+7 fcntl(3, F_ADD_SEALS, F_SEAL_WRITE) = -1 EBUSY (Device or resource busy)
+8 exit_group(0) = ?
+8 +++ exited with 0 +++
+`)
+	log := plain(res)
+	require.Contains(t, log, "P1 close(3) = 0\nP0 fcntl(3, F_ADD_SEALS, F_SEAL_WRITE) = ")
+	require.Contains(t, log, "P1 +++ exited with 0 +++\n")
+}
+
+// A signal ends the child in its wait, and the log says so.
+func TestSignal(t *testing.T) {
+	res := run(t, host.Options{}, `
+7 pipe2([3, 4], 0) = 0
+7 fork() = 8
+8 read(3, 0x1000, 1 <unfinished ...>
+7 kill(8, SIGKILL) = 0
+8 <... read resumed> <unfinished ...>) = ?
+8 +++ killed by SIGKILL +++
+`)
+	require.Empty(t, res.Skipped)
+	require.Contains(t, plain(res), "P1 +++ killed by SIGKILL +++\n")
+}
+
+const race = `
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
+ftruncate(r0, 4096)
+a: s0 = fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
+b: m0 = mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, r0, 0)
+g0 = fcntl(r0, F_GET_SEALS)
+never (s0 = 0 /\ ~(m0 = EPERM))
+always (g0 = F_SEAL_WRITE \/ s0 = EBUSY)
+exists (s0 = EINVAL)
+`
+
+func TestConcurrent(t *testing.T) {
+	res := run(t, host.Options{Runs: 300, Spread: 20000}, race)
+	require.Equal(t, 300, res.Runs)
+	sum := 0
 	for _, o := range res.Outcomes {
-		t.Logf("%d %s\n%s", o.Count, o.Key, o.Log)
+		sum += o.Count
+		require.Contains(t, []string{
+			"s0 = 0; m0 = EPERM", "s0 = EBUSY; m0 = an address", "s0 = EBUSY; m0 = EPERM",
+		}, o.Key)
 	}
-	t.Log(res.Skipped, res.Missing, res.Stuck)
-	_ = time.Second
+	require.Equal(t, 300, sum)
+	require.Len(t, res.Claims, 3)
+	require.True(t, res.Claims[0].Holds)
+	require.True(t, res.Claims[1].Holds)
+	require.Equal(t, 300, res.Claims[1].Times)
+	require.False(t, res.Claims[2].Holds)
+}
+
+func TestStuck(t *testing.T) {
+	short := host.Options{Timeout: 50 * time.Millisecond, Runs: 3}
+	res := run(t, short, "pipe2([p0, p1], 0)\nread(p0, \"\", 1)\nclose(p0)\n")
+	require.Len(t, res.Stuck, 1)
+	require.Regexp(t, `^line 2: task \d+ waits in read\(3, 0x[0-9a-f]+, 1\)$`, res.Stuck[0])
+	require.Contains(t, plain(res), "P0 +++ killed by SIGKILL +++\n")
+
+	res = run(t, short, "pipe2([p0, p1], 0)\na: s0 = read(p0, \"\", 1)\nb: close(77)\n")
+	require.Equal(t, 1, res.Runs)
+	require.Len(t, res.Stuck, 1)
+	require.Regexp(t, `^line 2: task a waits in read\(\d+, 0x[0-9a-f]+, 1\)$`, res.Stuck[0])
+}
+
+// What could touch anything but the scenario's own is left out.
+func TestNotLetThrough(t *testing.T) {
+	lines := []string{
+		`openat(AT_FDCWD, "/etc/passwd", O_RDWR|O_TRUNC) = 3`,
+		`openat(AT_FDCWD, "/proc/self/fd/../../../etc/passwd", O_RDONLY) = 3`,
+		`unlink("/tmp/x") = 0`,
+		`kill(-1, SIGKILL) = 0`,
+		`kill(1, SIGTERM) = 0`,
+		`kill(0, SIGTERM) = 0`,
+		`process_vm_writev(1, [{iov_base="x", iov_len=1}], 1, [{iov_base=0x1000, iov_len=1}], 1, 0) = 1`,
+		`fallocate(3, 0, 0, 1099511627776) = 0`,
+		`madvise(0x1000, 1099511627776, MADV_POPULATE_WRITE) = 0`,
+		`execve("/bin/true", ["true"], 0x7ffc /* 1 var */) = 0`,
+		`reboot(LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART) = 0`,
+		`clone(child_stack=0x7f00, flags=CLONE_VM|CLONE_FILES|CLONE_THREAD) = 9`,
+	}
+	for _, l := range lines {
+		res := run(t, host.Options{}, l+"\nclose(77) = 0\n")
+		require.Len(t, res.Skipped, 1, l)
+		require.Regexp(t, `^line 1: `+l[:strings.IndexByte(l, '(')]+": ", res.Skipped[0])
+	}
+}
+
+// Nothing is left: not even the helper.
+func TestNothingLeft(t *testing.T) {
+	run(t, host.Options{Runs: 3}, race)
+	for _, task := range must(os.ReadDir("/proc/self/task")) {
+		children, err := os.ReadFile("/proc/self/task/" + task.Name() + "/children")
+		if os.IsNotExist(err) {
+			continue // the thread ended, or the kernel does not list children
+		}
+		require.NoError(t, err)
+		require.Empty(t, string(children))
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func TestReadTellsAllMistakes(t *testing.T) {
+	_, err := host.Read(strings.NewReader("r0 = memfd_crate(\"a\", 0)\nclose(r0)\nclose(3\n"), "x")
+	require.ErrorContains(t, err, "x:1:6: unknown call memfd_crate")
+	require.ErrorContains(t, err, "did you mean memfd_create?")
+	require.ErrorContains(t, err, "x:3:")
 }

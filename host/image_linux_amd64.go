@@ -116,7 +116,8 @@ func (c *compiler) order(strands []strand) {
 				if k == i {
 					continue
 				}
-				if last := lastBefore(strands[k].lines, l.before); last != nil && !seen(strands[i].lines[:j], last.after) {
+				last := lastBefore(strands[k].lines, l.before)
+				if last != nil && !seen(strands[i].lines[:j], last.after) {
 					last.opens = append(last.opens, c.point)
 					l.gates = append(l.gates, c.point)
 					c.point++

@@ -217,6 +217,8 @@ func runThread(b *board, start, end uint64, env *environment) {
 	if interpret(b, start, end, env) {
 		leave()
 	}
+	atomic.AddUint32(&b.flags[finished], 1)
+	sys(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.flags[finished])), 1, 1)
 }
 
 // leave ends the process.

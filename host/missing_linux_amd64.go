@@ -17,7 +17,7 @@ func (m *image) missing(o *outcome, known []string) []string {
 		case r.val == -int64(unix.ENOSYS):
 			text = fmt.Sprintf("%s: this host does not have it (ENOSYS)", k.ev.Name)
 		case r.val == -int64(unix.EPERM) && neverForbidden[k.ev.Name]:
-			text = fmt.Sprintf("%s: this host does not allow it (EPERM): a seccomp filter, as containers have", k.ev.Name)
+			text = fmt.Sprintf("%s: not allowed on this host (EPERM), as by a container's seccomp filter", k.ev.Name)
 		}
 		if text != "" && !slices.Contains(known, text) {
 			known = append(known, text)

@@ -187,17 +187,20 @@ func (m *image) evaluate(e *scenario.Event, a *scenario.Arg, o *outcome) (v int6
 // fill shows what the call has put into its buffers.
 func (m *image) fill(k *call, e *scenario.Event, o *outcome) {
 	r := &o.res[k.op]
+	left := r.val // bytes that are in the buffers still to come
 	for _, f := range k.outs {
 		a := sameArg(k.ev, e, f.arg)
 		got := o.filled[f.what]
 		switch {
-		case !f.bytes:
+		case f.size == 0:
 			fd := int32(binary.LittleEndian.Uint32(got))
 			a.Kind, a.Bits, a.Base, a.Num, a.Text = scenario.Int, scenario.Known, 10, int64(fd), nil
 		case r.state == 2 && r.val >= 0:
-			n := min(r.val, int64(len(got)))
+			here := min(left, f.size)
+			left -= here
+			n := min(here, int64(len(got)))
 			a.Kind, a.Text, a.Bits = scenario.String, escape(got[:n]), 0
-			if r.val > n {
+			if here > n {
 				a.Bits = scenario.Truncated
 			}
 		default:

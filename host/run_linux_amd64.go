@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"sealab/sim/abi"
 )
 
 // Supported tells whether scenarios can be run here.
@@ -87,7 +89,7 @@ func (r *Runner) Run(ctx context.Context, p *Program) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Name: p.Name, Skipped: m.skipped}
+	res := &Result{Name: p.Name, Skipped: m.skipped, Claims: claims(p)}
 	runs := 1
 	if m.named {
 		runs = r.opts.Runs
@@ -104,6 +106,9 @@ func (r *Runner) Run(ctx context.Context, p *Program) (*Result, error) {
 		if len(res.Stuck) > 0 {
 			break
 		}
+	}
+	for i := range res.Claims {
+		res.Claims[i].judge(res.Runs)
 	}
 	slices.SortStableFunc(res.Outcomes, func(a, b Outcome) int { return b.Count - a.Count })
 	return res, nil
@@ -132,6 +137,9 @@ func (r *Runner) batch(m *image, n int, res *Result, counts map[string]int) erro
 			res.Missing = m.missing(o, res.Missing)
 		}
 		res.Outcomes[i].Count++
+		for i := range res.Claims {
+			res.Claims[i].count(func(name string) (quantity, bool) { return m.resultOf(o, name) })
+		}
 		if res.Stuck = append(res.Stuck, m.stuck(o)...); len(res.Stuck) > 0 {
 			if o.Stuck != 0 {
 				r.kill()
@@ -192,6 +200,19 @@ func (r *Runner) receive(m *image) (*outcome, error) {
 		}
 	}
 	return o, nil
+}
+
+// resultOf is what a call whose result has a name returned.
+func (m *image) resultOf(o *outcome, name string) (quantity, bool) {
+	s, ok := m.syms[name]
+	if !ok || o.res[s.reg-1].state < 2 {
+		return quantity{}, false
+	}
+	v := o.res[s.reg-1].val
+	if v < 0 && v > -4096 {
+		return quantity{-1, abi.Errno(-v)}, true
+	}
+	return quantity{v, 0}, true
 }
 
 // key is the results of the calls that a scenario has given names to, or of those of the

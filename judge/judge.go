@@ -2,9 +2,11 @@ package judge
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,108 +18,152 @@ import (
 
 // Options say what is compared.
 type Options struct {
-	Replay   replay.Options
+	Replay   replay.Options // the model: its profile should be the host's
 	Host     host.Options
 	Gen      gen.Options
 	Seed     uint64
 	First    uint64 // number of the first program
-	Programs uint64
-	Workers  int // 0 means 8: most of the time is spent in waiting for F_ADD_SEALS
-	// Keep bounds how many disagreements are looked into; 0 means 20.
+	Programs uint64 // how many
+	// Workers is how many run at once; 0 means 8. Most of their time goes into waiting for
+	// F_ADD_SEALS, so more than there are CPUs are of use.
+	Workers int
+	// Keep bounds how many disagreements are shrunk and kept; 0 means 20. All are counted.
 	Keep int
-	// Progress is told how many programs have been compared, if it is not nil.
-	Progress *atomic.Int64
+	// Done counts the programs that have been compared, if it is not nil.
+	Done *atomic.Int64
 }
 
-// Found is a program to which model and host gave different answers.
+// Found is a program to which model and host gave different answers, shrunk.
 type Found struct {
-	Number  uint64                `json:"number"` // of the program
-	Program string                `json:"program"`
-	Log     string                `json:"log"`
-	Differ  []replay.Disagreement `json:"differ"`
+	Number  uint64 `json:"number"` // with the seed, it makes the program again
+	Program string `json:"program"`
+	Log     string `json:"log"` // what the host answered
+	// Line is the line of the log that differs first.
+	Line     string `json:"line"`
+	Recorded string `json:"recorded"`
+	Model    string `json:"model"`
+}
+
+// call is the name of the call that differs.
+func (f *Found) call() string {
+	name, _, _ := strings.Cut(f.Line, "(")
+	return name[strings.LastIndexByte(name, ' ')+1:]
 }
 
 // Report is what came of it.
 type Report struct {
 	Seed      uint64         `json:"seed"`
+	First     uint64         `json:"first"`
 	Programs  int64          `json:"programs"`
 	Calls     int64          `json:"calls"`
-	Agree     int64          `json:"agree"`
-	Carried   int64          `json:"carried"`
-	Differ    int64          `json:"differ"` // programs
+	Agree     int64          `json:"agree"`   // calls that were answered alike
+	Carried   int64          `json:"carried"` // calls that the model does not judge
+	Differ    int64          `json:"differ"`  // programs with a call that was answered differently
 	Found     []Found        `json:"found,omitempty"`
 	NotJudged []replay.Count `json:"not_judged,omitempty"`
 }
 
-// Search runs programs on the host and on the model, and shrinks those on which they differ.
+// Search compares programs until all are done or the context is. Its report is good even if there
+// is an error.
 func Search(ctx context.Context, opts Options) (*Report, error) {
-	if opts.Workers == 0 {
+	if opts.Workers <= 0 {
 		opts.Workers = 8
 	}
-	if opts.Keep == 0 {
+	if opts.Keep <= 0 {
 		opts.Keep = 20
 	}
-	rep := &Report{Seed: opts.Seed}
-	var mu sync.Mutex
-	var next atomic.Uint64
-	var wg sync.WaitGroup
-	var failed error
-	counts := map[replay.Count]int64{}
+	s := &search{opts: opts, counts: map[replay.Count]int64{}}
+	s.rep.Seed, s.rep.First = opts.Seed, opts.First
+	var all sync.WaitGroup
 	for range opts.Workers {
-		wg.Go(func() {
-			w := worker{opts: &opts, runner: host.NewRunner(opts.Host)}
-			defer w.runner.Close()
-			for ctx.Err() == nil {
-				n := next.Add(1) - 1
-				if n >= opts.Programs {
-					return
-				}
-				n += opts.First
-				p := gen.New(opts.Seed, n, opts.Gen)
-				r, log, err := w.compare(ctx, p)
-				mu.Lock()
-				if err != nil {
-					failed = errors.Join(failed, fmt.Errorf("program %d: %w\n%s", n, err, p))
-					mu.Unlock()
-					return
-				}
-				rep.Programs++
-				rep.Calls += r.Calls
-				rep.Agree += r.Agree
-				rep.Carried += r.Carried
-				for _, c := range r.CarriedCalls {
-					counts[replay.Count{Name: c.Name, Why: c.Why}] += c.Times
-				}
-				look := false
-				if r.Differ > 0 {
-					rep.Differ++
-					look = len(rep.Found) < opts.Keep
-				}
-				mu.Unlock()
-				if opts.Progress != nil {
-					opts.Progress.Add(1)
-				}
-				if look {
-					f := Found{Number: n, Program: p.String(), Log: log, Differ: r.Disagreements}
-					w.shrink(ctx, p, &f)
-					mu.Lock()
-					rep.Found = append(rep.Found, f)
-					mu.Unlock()
-				}
-			}
+		all.Go(func() {
+			w := worker{search: s, runner: host.NewRunner(opts.Host)}
+			w.work(ctx)
 		})
 	}
-	wg.Wait()
-	for c, n := range counts {
+	all.Wait()
+	for c, n := range s.counts {
 		c.Times = n
-		rep.NotJudged = append(rep.NotJudged, c)
+		s.rep.NotJudged = append(s.rep.NotJudged, c)
 	}
-	return rep, failed
+	slices.SortFunc(s.rep.NotJudged, func(a, b replay.Count) int {
+		return cmp.Or(cmp.Compare(b.Times, a.Times), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Why, b.Why))
+	})
+	slices.SortFunc(s.rep.Found, func(a, b Found) int { return cmp.Compare(a.Number, b.Number) })
+	return &s.rep, s.failed
+}
+
+// search is what the workers share.
+type search struct {
+	opts   Options
+	next   atomic.Uint64
+	mu     sync.Mutex // of what follows
+	rep    Report
+	counts map[replay.Count]int64
+	failed error
+	kept   int
 }
 
 type worker struct {
-	opts   *Options
+	*search
 	runner *host.Runner
+}
+
+// work compares one program after another.
+func (w *worker) work(ctx context.Context) {
+	defer w.runner.Close()
+	for ctx.Err() == nil {
+		n := w.next.Add(1) - 1
+		if n >= w.opts.Programs {
+			return
+		}
+		n += w.opts.First
+		p := gen.New(w.opts.Seed, n, w.opts.Gen)
+		rep, log, err := w.compare(ctx, p)
+		if err != nil {
+			w.fail(ctx, fmt.Errorf("program %d of seed %d: %w", n, w.opts.Seed, err))
+			return
+		}
+		if w.count(rep) {
+			f := found(n, p, rep, log)
+			w.shrink(ctx, p, &f)
+			w.mu.Lock()
+			w.rep.Found = append(w.rep.Found, f)
+			w.mu.Unlock()
+		}
+		if w.opts.Done != nil {
+			w.opts.Done.Add(1)
+		}
+	}
+}
+
+func (s *search) fail(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = errors.Join(s.failed, err)
+	s.next.Store(s.opts.Programs) // the others need not go on
+}
+
+// count adds a program to the report, and says whether it is to be looked into.
+func (s *search) count(rep *replay.Report) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rep.Programs++
+	s.rep.Calls += rep.Calls
+	s.rep.Agree += rep.Agree
+	s.rep.Carried += rep.Carried
+	for _, c := range rep.CarriedCalls {
+		s.counts[replay.Count{Name: c.Name, Why: c.Why}] += c.Times
+	}
+	if rep.Differ == 0 {
+		return false
+	}
+	s.rep.Differ++
+	s.kept++
+	return s.kept <= s.opts.Keep
 }
 
 // compare runs a program on the host, and plays what came of it on the model.
@@ -130,41 +176,43 @@ func (w *worker) compare(ctx context.Context, p gen.Program) (*replay.Report, st
 	if err != nil {
 		return nil, "", err
 	}
-	r := replay.New(w.opts.Replay)
 	log := res.Outcomes[0].Log
+	r := replay.New(w.opts.Replay)
 	if err := r.Log(ctx, bytes.NewReader(log), "host"); err != nil {
 		return nil, "", err
 	}
 	return r.Report(), string(log), nil
 }
 
+// found describes the first disagreement of a program.
+func found(n uint64, p gen.Program, rep *replay.Report, log string) Found {
+	f := Found{Number: n, Program: p.String(), Log: log}
+	d := rep.Disagreements[0]
+	f.Recorded, f.Model = d.Recorded, d.Model
+	if lines := strings.Split(log, "\n"); d.Line >= 1 && d.Line <= int64(len(lines)) {
+		f.Line = lines[d.Line-1]
+	}
+	return f
+}
+
+// maxTries bounds how many programs are run to shrink one.
+const maxTries = 400
+
+// shrink makes the program as short as it can be, so that the same call still differs first.
 func (w *worker) shrink(ctx context.Context, p gen.Program, f *Found) {
-	call := f.call()
-	gen.Shrink(p, 400, func(q gen.Program) bool {
-		r, log, err := w.compare(ctx, q)
-		if err != nil || r.Differ == 0 {
+	gen.Shrink(p, maxTries, func(q gen.Program) bool {
+		if ctx.Err() != nil {
 			return false
 		}
-		g := Found{f.Number, q.String(), log, r.Disagreements}
-		if g.call() != call {
+		rep, log, err := w.compare(ctx, q)
+		if err != nil || rep.Differ == 0 {
+			return false
+		}
+		g := found(f.Number, q, rep, log)
+		if g.call() != f.call() {
 			return false
 		}
 		*f = g
 		return true
 	})
-}
-
-// line is the line of the log that differs first.
-func (f *Found) line() string {
-	lines := strings.Split(f.Log, "\n")
-	if n := f.Differ[0].Line; n >= 1 && n <= int64(len(lines)) {
-		return lines[n-1]
-	}
-	return ""
-}
-
-// call is the name of the call that differs first.
-func (f *Found) call() string {
-	name, _, _ := strings.Cut(f.line(), "(")
-	return name[strings.LastIndexByte(name, ' ')+1:]
 }

@@ -56,11 +56,13 @@ var layers = []struct {
 	{"explore", "sim/* scenario explain run"},
 	{"view", "sim/* scenario explain run replay explore"},
 	{"host", "sim/abi scenario run"},
+	{"gen", ""},
+	{"judge", "sim/profile replay host gen"},
 	{"web", "sim/* scenario explain run replay explore view"},
 	{"cmd/sealab/internal/cli", ""},
-	{"cmd/sealab", "sim/* scenario explain run replay explore view host web cmd/sealab/internal/cli"},
+	{"cmd/sealab", "sim/* scenario explain run replay explore view host gen judge web cmd/sealab/internal/cli"},
 	{"cmd/sealab-wasm", "sim/* scenario explain run replay explore view web"},
-	{"model_test", "sim/* scenario explain run replay explore view host web"},
+	{"model_test", "sim/* scenario explain run replay explore view host gen judge web"},
 }
 
 // mayImport says whether the table lets one package import another.

@@ -14,11 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sealab/cmd/sealab/internal/cli"
+	"sealab/host"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 func TestMain(m *testing.M) {
+	host.Child()
 	testscript.Main(m, map[string]func(){"sealab": main})
 }
 

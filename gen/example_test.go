@@ -1,0 +1,20 @@
+package gen_test
+
+import (
+	"fmt"
+
+	"sealab/gen"
+)
+
+// A program can be made again from its seed and number.
+func ExampleNew() {
+	fmt.Print(gen.New(1, 5, gen.Options{Calls: 8}))
+	// Output:
+	// r0 = memfd_create("a", MFD_ALLOW_SEALING)
+	// r1 = memfd_create("a", 0x40)
+	// ftruncate(r0, 16384)
+	// fcntl(r0, F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_WRITE)
+	// munmap(0x10000, 4096)
+	// g2 = getpid()
+	// process_vm_writev(g2, [{iov_base="v", iov_len=4096}], 1, [{iov_base=0x10000, iov_len=4096}], 1, 0)
+}
