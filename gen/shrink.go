@@ -73,7 +73,7 @@ func simpler(arg string) (out []string) {
 	if name, _, ok := strings.Cut(arg, "+"); ok {
 		return []string{name}
 	}
-	if arg[0] >= '0' && arg[0] <= '9' {
+	if len(arg) > 1 && arg[0] >= '0' && arg[0] <= '9' { // not the number of buffers in a vector
 		for _, s := range []string{"0", "1", "4096", "8192"} {
 			if len(s) < len(arg) || len(s) == len(arg) && s < arg {
 				out = append(out, s)

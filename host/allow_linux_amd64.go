@@ -24,7 +24,12 @@ func (c *compiler) allowed(e *scenario.Event) error {
 		return skipf("it would lock memory that is not the scenario's")
 	case "fallocate":
 		return allowedSize(e, 3)
-	case "mmap", "madvise", "mlock", "mlock2":
+	case "madvise":
+		if a := e.Arg(2); a == nil || !a.Known() || a.Num == abi.MadvHwpoison || a.Num == abi.MadvSoftOffline {
+			return skipf("it could take memory out of service")
+		}
+		return allowedSize(e, 1)
+	case "mmap", "mlock", "mlock2":
 		return allowedSize(e, 1)
 	}
 	return nil

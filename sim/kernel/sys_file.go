@@ -87,6 +87,9 @@ func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if !ok || !openable(t, ino) {
 		return 0, ErrNotModelled
 	}
+	if err := openLink(t, flags, ino); err != nil {
+		return 0, err
+	}
 	if flags&abi.OTrunc != 0 && mode&inode.PathOnly == 0 {
 		if err := truncateOpen(t, ino); err != nil {
 			return 0, err
@@ -98,7 +101,26 @@ func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		flags = abi.OPath
 	}
 	f := inode.Open(t, ino, mode, int32(flags))
-	return p.install(t, f, 0, flags&abi.OCloexec != 0)
+	return p.install(t, f, 0, c.Args[2]&abi.OCloexec != 0)
+}
+
+// openLink refuses the flags that do not suit a link to a regular file that is there.
+//
+// Kernel: fs/namei.c do_open, all versions.
+func openLink(t *sched.Task, flags int64, ino sched.ID) error {
+	fact := sched.Fact{Name: "flags", Value: flags}
+	switch {
+	case flags&abi.OPath != 0 && flags&abi.ONofollow != 0, flags&abi.OTmpfile == abi.OTmpfile,
+		flags&abi.OCreat != 0 && flags&abi.ODirectory != 0:
+		return ErrNotModelled
+	case flags&abi.OPath == 0 && flags&(abi.OCreat|abi.OExcl) == abi.OCreat|abi.OExcl:
+		return t.RefuseBecause(abi.EEXIST, "do_open O_EXCL", fact, ino)
+	case flags&abi.ONofollow != 0:
+		return t.Refuse(abi.ELOOP, "pick_link LOOKUP_FOLLOW", fact)
+	case flags&abi.ODirectory != 0:
+		return t.RefuseBecause(abi.ENOTDIR, "do_open LOOKUP_DIRECTORY", fact, ino)
+	}
+	return nil
 }
 
 // openable says whether a file of ours can be opened again by its name in /proc.
@@ -199,9 +221,15 @@ func sysDup3(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	return to, nil
 }
 
+// sysDup2 is dup2(old, new), which has no objection to both being the same.
+//
+// Kernel: fs/file.c dup2, all versions.
 func sysDup2(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
-	if c.Args[0] == c.Args[1] && fdLookup.On(t, p.FDs, c.Args[0]).File != 0 {
-		return c.Args[1], nil
+	if c.Args[0] != c.Args[1] {
+		return sysDup3(t, p, c, r)
 	}
-	return sysDup3(t, p, c, r)
+	if fdLookup.On(t, p.FDs, c.Args[0]).File == 0 {
+		return 0, t.Refuse(abi.EBADF, "dup2", sched.Fact{Name: "descriptor", Value: c.Args[0]})
+	}
+	return c.Args[1], nil
 }

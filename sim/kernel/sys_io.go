@@ -218,6 +218,9 @@ func sysFchmod(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if !x.i.Kind.Sealable() {
+		return 0, ErrNotModelled
+	}
 	return 0, shmem.Chmod(t, x.f.Inode, uint16(c.Args[1]))
 }
 
@@ -444,6 +447,9 @@ func sysIOUringSetup(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) 
 //
 // Kernel: io_uring/register.c io_uring_register, v5.1 and later.
 func sysIOUringRegister(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	if int32(c.Args[0]) == -1 {
+		return 0, ErrNotModelled // newer kernels take it for something of its own
+	}
 	x, err := p.openIO(t, c.Args[0], 0, "io_uring_register")
 	switch {
 	case err != nil:

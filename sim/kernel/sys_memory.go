@@ -45,6 +45,10 @@ func sysMremap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 }
 
 func sysMadvise(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	switch c.Args[2] {
+	case abi.MadvCollapse, abi.MadvHwpoison, abi.MadvSoftOffline, abi.MadvGuardInstall, abi.MadvGuardRemove:
+		return 0, ErrNotModelled
+	}
 	return 0, mm.Advise(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]), c.Args[2])
 }
 

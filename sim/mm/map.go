@@ -187,6 +187,10 @@ func freePlace(t *sched.Task, s space, w wish) (uint64, error) {
 		return 0, t.Refuse(abi.ENOMEM, "get_unmapped_area", sched.Fact{Name: "length", Value: int64(w.len)})
 	}
 	if w.fixed {
+		if errno := -w.addr; errno > 0 && errno < abi.PageSize {
+			// An address among the last ones is taken for the error that it looks like.
+			return 0, t.Refuse(abi.Errno(errno), "IS_ERR_VALUE", sched.Fact{Name: "address", Value: int64(w.addr)})
+		}
 		if w.addr > abi.TaskSize-w.len {
 			return 0, t.Refuse(abi.ENOMEM, "get_unmapped_area", sched.Fact{Name: "address", Value: int64(w.addr)})
 		}
