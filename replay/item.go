@@ -13,6 +13,7 @@ const (
 	begin                 // a call that began
 	end                   // the end of a call that began before
 	gone                  // a task that exited or was killed
+	lost                  // a call whose end is missing is given up
 )
 
 // How far a call can be judged.

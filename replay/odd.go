@@ -44,6 +44,9 @@ func (r *Replayer) doubt(e *scenario.Event, it *item) {
 			err.Hint = isIt(a.Text)
 		}
 		r.odd(err)
+	case isClone(e.Name) && ret.Known && ret.Errno == 0 && int(ret.Value) == e.Pid && e.Pid != 0:
+		it.ans.Known = false
+		r.odd(e.ErrorAtResult(e.Name + " cannot return the task that called it"))
 	case ret.Known && ret.Errno == 0 && (ret.Value < 0 && ret.Value >= -4096 || len(ret.ErrName) > 0):
 		it.ans.Known = false
 		err := e.ErrorAtResult(fmt.Sprintf("%s cannot return %s", e.Name, impossible(ret)))
@@ -51,6 +54,30 @@ func (r *Replayer) doubt(e *scenario.Event, it *item) {
 		err.Hint = isIt(ret.ErrName)
 		r.odd(err)
 	}
+}
+
+// inOrder makes each task's lines alternate as a kernel's do: a call begins, and ends
+// before the next begins. It says whether the line may be played.
+func (r *Replayer) inOrder(it *item) bool {
+	during := r.open[it.pid]
+	alone := r.first != nil && r.first.pid == it.pid
+	switch it.kind {
+	case begin, whole:
+		switch {
+		case alone:
+			r.tally(r.first)
+			r.first = nil
+		case during:
+			r.count("a call", "its end is not in the log")
+			r.play(&item{kind: lost, pid: it.pid, line: it.line})
+		}
+	case end:
+		if !during && !alone {
+			r.count(it.name, "its beginning is not in the log")
+			return false
+		}
+	}
+	return true
 }
 
 // impossible prints a result that cannot be.

@@ -41,8 +41,13 @@ func (p *play) line(it *item) bool {
 		}
 	case end:
 		f := t.flight
+		if f == nil {
+			break // its task was made anew: two of them have the same pid
+		}
 		f.it.take(it)
 		return p.finish(t, f, it)
+	case lost:
+		p.giveUp(t)
 	case gone:
 		p.exit(t, it)
 	}
@@ -185,6 +190,22 @@ func (p *play) release() bool {
 // process in its place.
 func (p *play) abandon(t *task) {
 	t.proc = p.k.Replace(t.proc)
+}
+
+// giveUp forgets the call that a task is in.
+func (p *play) giveUp(t *task) {
+	f := t.flight
+	t.flight = nil
+	switch {
+	case f == nil:
+	case !f.running:
+		p.held--
+	case !f.done:
+		p.abandon(t)
+	}
+	if f != nil && f.io != 0 {
+		p.k.LetGo(f.io)
+	}
 }
 
 // exit plays the end of a task. A call that it was in is cut short by the signal

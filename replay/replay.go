@@ -227,6 +227,9 @@ func (r *Replayer) header(e *scenario.Event) {
 
 // play plays a line at once, or gathers it while calls overlap.
 func (r *Replayer) play(it *item) {
+	if !r.inOrder(it) {
+		return
+	}
 	if r.first != nil { // a call has begun; is it over before anything else happens?
 		first := *r.first
 		r.first = nil

@@ -38,7 +38,7 @@ func (r *Replayer) inFlight(it *item) {
 	switch it.kind {
 	case begin:
 		r.open[it.pid] = true
-	case end, gone:
+	case end, gone, lost:
 		delete(r.open, it.pid)
 	}
 }
@@ -88,7 +88,7 @@ func (r *Replayer) link() {
 				b.call.Line = line
 				delete(begun, it.pid)
 			}
-		case gone:
+		case gone, lost:
 			delete(begun, it.pid)
 		}
 	}

@@ -399,9 +399,9 @@ func sysProcessVM(write bool) handler {
 		if c.Args[5] != 0 {
 			return 0, t.Refuse(abi.EINVAL, "process_vm_rw", sched.Fact{Name: "flags", Value: c.Args[5]})
 		}
-		var local uint64
+		var local uint64 // one call moves no more than a read does
 		for _, v := range c.Vec {
-			local += v.Len
+			local += min(v.Len, abi.MaxRWCount-local)
 		}
 		if c.MM == 0 {
 			c.MM = p.MM
