@@ -80,6 +80,30 @@ func (r *Replayer) inOrder(it *item) bool {
 	return true
 }
 
+// The largest program that is played: more takes more memory than a log is worth.
+const (
+	maxFolios = 2 << 20
+	maxTasks  = 8192
+)
+
+// tooLarge says whether a line is left out because its program has grown too large
+// for the model. Then the rest of the program is carried along.
+func (r *Replayer) tooLarge(it *item) bool {
+	switch {
+	case r.full != "":
+	case r.m.k.Folios() > maxFolios:
+		r.full = fmt.Sprintf("its program uses more than the model's %d pages", maxFolios)
+	case len(r.m.tasks) > maxTasks:
+		r.full = fmt.Sprintf("its program has more than the model's %d tasks", maxTasks)
+	default:
+		return false
+	}
+	if it.kind == whole || it.kind == end {
+		r.count(it.name, r.full)
+	}
+	return true
+}
+
 // impossible prints a result that cannot be.
 func impossible(ret *scenario.Ret) string {
 	if len(ret.ErrName) == 0 {

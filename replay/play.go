@@ -13,6 +13,7 @@ type play struct {
 	*machine
 	d    *deviations
 	opts *Options
+	solo *flight // to be used for a call on one line; nil where flights are kept
 	// ended is told of each call that has ended, in the order of the log. It
 	// returns false to give this try up.
 	ended func(t *task, f *flight, it *item) bool
@@ -25,7 +26,11 @@ func (p *play) line(it *item) bool {
 	p.letGo()
 	switch it.kind {
 	case whole:
-		f := &flight{it: *it}
+		f := p.solo
+		if f == nil {
+			f = new(flight)
+		}
+		*f = flight{it: *it}
 		t.flight = f
 		p.start(t, f)
 		return p.finish(t, f, it)
@@ -136,8 +141,11 @@ func (p *play) collect() {
 		f.done, f.ended = true, p.k.S.Now()
 		f.res, f.err = t.proc.Result()
 		f.refusal = t.proc.Task.Refusal
-		if f.err != nil {
+		switch {
+		case f.err != nil:
 			f.it.class = carried
+		case f.refusal.Check == kernel.ModelLimit:
+			f.it.class, f.it.carriedWhy = carried, "larger than the model"
 		}
 		p.learn(t, f)
 	}

@@ -18,7 +18,10 @@ type Replayer struct {
 	opts    Options // as the present log's header has changed them
 	rep     *Report
 	file    string
+	ctx     context.Context // of the log; a search asks it too
 	ev      *scenario.Event // the present line
+	it      item            // the same, ready to be played
+	solo    flight          // a call that nothing overlaps, used again and again
 	m       *machine
 	kernels []string // that calls were played on
 	base    int64    // the log's first time, ns
@@ -36,7 +39,10 @@ type Replayer struct {
 	p       play
 	plain   deviations
 
-	watching int64 // the line whose call is reported in full
+	explained int // refusals that were explained: a long log repeats itself
+
+	full     string // why the rest of the program is not judged, "" as long as it is
+	watching int64  // the line whose call is reported in full
 }
 
 // scenarioCall is what is known of a call between its two lines.
@@ -66,6 +72,7 @@ func (r *Replayer) program() {
 		HZ:       r.opts.HZ,
 		Rounding: true,
 	})}
+	r.full = ""
 	r.hasBase, r.first, r.saved, r.stretch, r.long = false, nil, nil, r.stretch[:0], false
 	r.open = map[int]bool{}
 	r.pending = map[int]*scenarioCall{}
@@ -78,12 +85,12 @@ func (r *Replayer) program() {
 func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 	r.file = name
 	r.rep.Files = append(r.rep.Files, name)
-	r.opts, r.watching = r.given, r.given.Watch
+	r.opts, r.watching, r.ctx = r.given, r.given.Watch, ctx
 	r.program()
 	rd := scenario.NewReader(in, name, scenario.Options{})
 	defer func() { rd.Close(); r.settle(); r.program() }()
-	for n := 0; ; n++ {
-		if n&0xff == 0 && ctx.Err() != nil {
+	for {
+		if ctx.Err() != nil {
 			r.rep.Interrupted = true
 			return nil
 		}
@@ -113,9 +120,9 @@ func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 
 // event turns one line into what it means and plays it.
 func (r *Replayer) event(e *scenario.Event) {
-	var it item
+	r.it = item{pid: e.Pid, line: e.Line}
+	it := &r.it
 	r.ev = e
-	it.pid, it.line = e.Pid, e.Line
 	if e.HasTime {
 		if !r.hasBase {
 			r.base, r.hasBase = e.Time, true
@@ -131,14 +138,14 @@ func (r *Replayer) event(e *scenario.Event) {
 		r.header(e)
 	case scenario.Call:
 		it.kind = whole
-		r.translate(e, &it)
-		r.answered(e, &it)
+		r.translate(e, it)
+		r.answered(e, it)
 		it.target = e.Target
-		r.play(&it)
+		r.play(it)
 	case scenario.CallStart:
-		r.callStart(e, &it)
+		r.callStart(e, it)
 	case scenario.CallEnd:
-		r.callEnd(e, &it)
+		r.callEnd(e, it)
 	case scenario.CallLost:
 		r.lost(e)
 	case scenario.Exit, scenario.Killed, scenario.Superseded:
@@ -146,7 +153,7 @@ func (r *Replayer) event(e *scenario.Event) {
 		if e.Kind == scenario.Killed {
 			it.signal = signalNumber(e.Name)
 		}
-		r.play(&it)
+		r.play(it)
 	}
 }
 
@@ -227,7 +234,7 @@ func (r *Replayer) header(e *scenario.Event) {
 
 // play plays a line at once, or gathers it while calls overlap.
 func (r *Replayer) play(it *item) {
-	if !r.inOrder(it) {
+	if r.tooLarge(it) || !r.inOrder(it) {
 		return
 	}
 	if r.first != nil { // a call has begun; is it over before anything else happens?
@@ -280,7 +287,10 @@ func (r *Replayer) now(it *item) {
 		return
 	}
 	r.plain = deviations{lax: true}
-	r.p = play{machine: r.m, d: &r.plain, opts: &r.opts, ended: r.endedNow}
+	r.p.machine, r.p.d, r.p.opts, r.p.solo = r.m, &r.plain, &r.opts, &r.solo
+	if r.p.ended == nil {
+		r.p.ended = r.endedNow
+	}
 	r.p.line(it)
 	r.inferred(r.m)
 }
@@ -294,9 +304,10 @@ func (r *Replayer) endedNow(t *task, f *flight, _ *item) bool {
 // explain asks for the reason of a refusal while the machine still stands as it
 // did then.
 func (r *Replayer) explain(m *machine, t *task, f *flight) *explain.Reason {
-	if f.it.class != modelled || f.res.Errno == 0 || r.rep.Refused > int64(100*r.opts.keep()) {
+	if f.it.class != modelled || f.res.Errno == 0 || r.explained >= 4*r.opts.keep() {
 		return nil
 	}
+	r.explained++
 	return explain.Refusal(m.k, t.proc, &f.it.call, &f.refusal)
 }
 

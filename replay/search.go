@@ -57,6 +57,9 @@ func (r *Replayer) settle() {
 	r.rep.Overlap++
 	best, tried := r.search()
 	r.rep.Orders += int64(tried)
+	if best.differ > 0 && r.ctx.Err() != nil {
+		best.outcomes = nil // the search was cut short: nothing can be said
+	}
 	if ds := best.d.deviating(); len(ds) > 0 {
 		r.reordered(ds, tried)
 	}
@@ -174,9 +177,9 @@ func (r *Replayer) search() (best *try, tried int) {
 	if best.fits() {
 		return best, 0
 	}
-	budget := r.opts.orders()
+	budget := r.budget()
 	best, tried = r.nearest(best, budget*3/4)
-	for seed := uint64(1); best.differ > 0 && tried < budget; seed++ {
+	for seed := uint64(1); best.differ > 0 && tried < budget && r.ctx.Err() == nil; seed++ {
 		tried++
 		best = better(best, r.attempt(&deviations{random: sched.NewRandom(seed)}, true))
 	}
@@ -187,6 +190,15 @@ func (r *Replayer) search() (best *try, tried int) {
 		best = better(best, lax)
 	}
 	return best, tried
+}
+
+// effort bounds a search: lines played and folios copied.
+const effort = 4 << 20
+
+// budget is how many orders are tried.
+func (r *Replayer) budget() int {
+	once := int64(len(r.stretch)) + r.m.k.Folios()
+	return int(min(int64(r.opts.orders()), effort/once))
 }
 
 // better returns the one of two tries that fits better, and discards the other. One
@@ -209,7 +221,7 @@ func (r *Replayer) nearest(best *try, budget int) (_ *try, tried int) {
 		budget = min(budget, 64) // only to explain how long something took
 	}
 	frontier := []*try{best}
-	for tried < budget && !best.fits() && len(frontier) > 0 {
+	for tried < budget && !best.fits() && len(frontier) > 0 && r.ctx.Err() == nil {
 		i := furthest(frontier)
 		d := frontier[i].next()
 		if d == nil {

@@ -45,6 +45,9 @@ type Result struct {
 // ErrNotModelled is returned for a call that the model does not have.
 var ErrNotModelled = errors.New("not modelled")
 
+// ModelLimit is the check that refuses what a real kernel would do, given the memory.
+const ModelLimit = "model limit"
+
 // handler runs one system call on a task.
 type handler func(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error)
 

@@ -160,6 +160,11 @@ func (k *Kernel) Mapped(p *Proc, start, end uint64) bool {
 	return v.OK() && v.Start < end
 }
 
+// Folios returns how many folios somebody refers to.
+func (k *Kernel) Folios() int64 {
+	return sched.Peek[folio.Frames](k.S.World(), folio.FramesID).Used
+}
+
 // Replace puts a fresh task in the place of one that would wait for ever in a
 // call. Its locks are let go, its references forgotten.
 func (k *Kernel) Replace(p *Proc) *Proc {

@@ -32,8 +32,8 @@ type Entry struct {
 // Kernel: include/linux/mm_types.h mm_struct.pgd, all versions.
 type PageTable struct{ entries *btree.BTreeG[Entry] }
 
-// maxEntries bounds a page table: 16 GiB of base pages.
-const maxEntries = 1 << 22
+// maxEntries bounds a page table: 4 GiB of base pages.
+const maxEntries = 1 << 20
 
 func beforeEntry(a, b Entry) bool { return a.Page < b.Page }
 
