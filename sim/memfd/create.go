@@ -55,8 +55,9 @@ func Create(t *sched.Task, name string, flags uint32, o Options) (sched.ID, erro
 	}
 	if flags&abi.MfdNoexecSeal != 0 {
 		i.Mode = 0o666
-		i.Seals = i.Seals&^abi.SealSeal | abi.SealExec
-	} else if flags&abi.MfdAllowSealing != 0 {
+		i.Seals |= abi.SealExec
+	}
+	if flags&abi.MfdAllowSealing != 0 || flags&abi.MfdNoexecSeal != 0 && t.Profile().NoexecSealUnseals {
 		i.Seals &^= abi.SealSeal
 	}
 	ino := inode.New(t, i)
