@@ -34,10 +34,10 @@ func (s *slot) double(version int32, o sched.Object) {
 // checkDoubles panics if an operation makes something else of an object with the
 // encoding of a version than of the version: then the encoding leaves out what
 // matters.
-func (m *machine) checkDoubles(n, version int32, r *sched.Request, d done) {
+func (m *machine) checkDoubles(n, version int32, with sched.Object, r *sched.Request, d done) {
 	for _, o := range m.slots[n].doubles[version] {
 		c := o.Clone()
-		saw, ok := r.Do(c)
+		saw, ok := r.Do(c, with)
 		same := ok == d.ok
 		if same && ok {
 			after := m.slots[n].versions[d.version]

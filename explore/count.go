@@ -22,9 +22,7 @@ func (s *search) count(ctx context.Context, r *Result) {
 		if handled++; handled&0xfff == 0 && ctx.Err() != nil {
 			return
 		}
-		last := ready.len() - 1
-		st := ready.state(last).copy()
-		ready.rows, ready.fps = ready.rows[:last*ready.stride], ready.fps[:last]
+		st := ready.pop()
 		n := c.take(s.seen.find(st.fp))
 		if !s.m.after(st, func(_ move, next state) { s.arrive(&c, &ready, next, n) }) {
 			text, kind := s.m.label(st.row)
@@ -36,7 +34,7 @@ func (s *search) count(ctx context.Context, r *Result) {
 		}
 		c.free = append(c.free, n)
 	}
-	if handled < s.seen.n {
+	if handled < s.seen.len() {
 		r.Loops = true
 		r.Stuck = s.stuck()
 		return
@@ -93,6 +91,6 @@ func (s *search) arrive(c *counter, ready *layer, st state, n *big.Int) {
 	place := s.seen.find(st.fp)
 	c.add(place, n)
 	if s.seen.degrees[place]--; s.seen.degrees[place] == 0 {
-		ready.push(st.row, st.fp)
+		ready.push(st.row, st.fp, len(st.row))
 	}
 }

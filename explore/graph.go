@@ -4,16 +4,25 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"sync"
+	"sync/atomic"
 )
 
 // search goes through the graph of a machine, one layer of steps after another.
 type search struct {
-	m     *machine
-	opts  *Options
-	seen  *set
-	now   layer               // states to look at
-	later layer               // states after them
+	m    *machine
+	opts *Options
+	seen *set
+	now  layer // states to look at; a worker has those after them
+
+	// mu is held for reading while workers look things up, and for writing while
+	// one of them learns something or the set grows.
+	mu    sync.RWMutex
 	found map[result]*big.Int // nil until it is counted
+	next  atomic.Int64        // the state of now to look at next
+	over  atomic.Bool
+	// lawful is held while a state is shown to the law.
+	lawful sync.Mutex
 
 	steps, memory int64
 	why           string
@@ -25,172 +34,238 @@ type result struct {
 	kind Kind
 }
 
-// layer is rows one behind the other, of the same length.
-type layer struct {
-	rows   []int32
-	fps    []uint64
-	stride int
-}
-
-func (l *layer) len() int { return len(l.fps) }
-
-func (l *layer) state(i int) state {
-	return state{l.rows[i*l.stride : (i+1)*l.stride : (i+1)*l.stride], l.fps[i]}
-}
-
-// reset empties the layer, for rows of a length.
-func (l *layer) reset(stride int) {
-	l.rows, l.fps, l.stride = l.rows[:0], l.fps[:0], stride
-}
-
-// push adds a row, which it copies, and returns the copy.
-func (l *layer) push(row []int32, fp uint64) []int32 {
-	if len(row) > l.stride {
-		l.widen(len(row) + 4)
-	}
-	n := len(l.rows)
-	l.rows = append(l.rows, row...)
-	for len(l.rows) < n+l.stride {
-		l.rows = append(l.rows, 0)
-	}
-	l.fps = append(l.fps, fp)
-	return l.rows[n : n+l.stride]
-}
-
-// widen gives all rows room for columns that are new.
-func (l *layer) widen(stride int) {
-	rows := make([]int32, 0, l.len()*stride)
-	for i := range l.len() {
-		rows = append(rows, l.state(i).row...)
-		rows = append(rows, make([]int32, stride-l.stride)...)
-	}
-	l.rows, l.stride = rows, stride
-}
-
-func (l *layer) bytes() int64 { return int64(4*cap(l.rows) + 8*cap(l.fps)) }
-
 // Run searches a program, until it is done, or a bound is reached, or the context
-// ends. Only a program that cannot be searched at all is an error.
-func Run(ctx context.Context, p *Program, opts Options) (r *Result, err error) {
-	defer func() {
-		if e := recover(); e != nil {
-			bad, ok := e.(unsearchable)
-			if !ok {
-				panic(e)
-			}
-			r, err = nil, bad
-		}
-	}()
-	s := &search{m: newMachine(p, &opts), opts: &opts, seen: newSet(!opts.NoCounts), found: map[result]*big.Int{}}
+// ends.
+func Run(ctx context.Context, p *Program, opts Options) (*Result, error) {
+	if len(p.Tasks) == 0 {
+		return nil, fmt.Errorf("explore: a program without tasks")
+	}
+	s := newSearch(p, &opts)
 	s.run(ctx)
 	return s.result(ctx), nil
 }
 
-// unsearchable is what is wrong with a program.
-type unsearchable string
+func newSearch(p *Program, o *Options) *search {
+	slack := o.workers() * batch * 4 * (len(p.Tasks) + 1)
+	return &search{m: newMachine(p, o), opts: o, seen: newSet(!o.NoCounts, slack), found: map[result]*big.Int{}}
+}
 
-func (u unsearchable) Error() string { return string(u) }
-
+// run looks at all states, a layer at a time.
 func (s *search) run(ctx context.Context) {
-	s.now.reset(s.m.width + 4)
-	s.later.reset(s.m.width + 4)
-	for _, st := range s.m.starts() {
-		s.meet(st.row, st.fp)
+	workers := make([]*worker, s.opts.workers())
+	for i := range workers {
+		workers[i] = &worker{search: s}
+		workers[i].later.reset(s.m.width + 4)
 	}
-	s.steps = 0
-	for s.later.len() > 0 {
-		s.now, s.later = s.later, s.now
-		s.later.reset(max(s.now.stride, s.m.width))
-		for i := range s.now.len() {
-			if i&0xff == 0 && s.bounded(ctx) {
-				return
-			}
-			s.expand(s.now.state(i))
+	for _, st := range s.m.starts() {
+		workers[0].meet(st)
+	}
+	workers[0].steps = 0 // these were none
+	for !s.over.Load() {
+		s.now.take(workers)
+		if s.now.len() == 0 {
+			break
 		}
+		s.next.Store(0)
+		if s.now.len() < 4*batch {
+			workers[0].run(ctx)
+			continue
+		}
+		var all sync.WaitGroup
+		for _, w := range workers {
+			all.Go(func() { w.run(ctx) })
+		}
+		all.Wait()
+	}
+	for _, w := range workers {
+		s.steps += w.steps
 	}
 }
 
+// alone runs f while no other worker looks at anything. The caller holds mu for
+// reading, and has it again afterwards; what it knew of the machine may have moved.
+func (s *search) alone(f func()) {
+	s.mu.RUnlock()
+	s.mu.Lock()
+	defer func() {
+		s.mu.Unlock()
+		s.mu.RLock()
+	}()
+	f()
+}
+
 // bounded says whether the search must end here, and notes why.
-func (s *search) bounded(ctx context.Context) bool {
+func (s *search) bounded(ctx context.Context, layers int64) bool {
 	now, growing := s.seen.bytes()
-	layers := s.now.bytes() + s.later.bytes()
 	learned := int64(len(s.m.locals))*600 + s.m.objectBytes
-	s.memory = max(s.memory, now+layers+learned)
-	if s.seen.n*8 >= len(s.seen.fps)*5 {
+	if s.seen.crowded() {
 		now = growing
 	}
+	n := int64(s.seen.len())
+	s.mu.RUnlock()
+	s.mu.Lock()
+	s.memory = max(s.memory, now+layers+learned)
 	switch max := s.opts.maxMemory(); {
+	case s.why != "":
 	case ctx.Err() != nil:
 		s.why = "interrupted"
-	case s.opts.MaxStates > 0 && int64(s.seen.n) >= s.opts.MaxStates:
+	case s.opts.MaxStates > 0 && n >= s.opts.MaxStates:
 		s.why = fmt.Sprintf("the bound of %d states", s.opts.MaxStates)
 	case now+layers+learned > max:
 		s.why = fmt.Sprintf("the bound of %d MiB of memory", max>>20)
 	}
-	return s.why != ""
+	over := s.why != ""
+	s.mu.Unlock()
+	s.mu.RLock()
+	s.over.Store(over)
+	return over
 }
 
-// meet notes a state, and keeps it for later if it is new.
-func (s *search) meet(row []int32, fp uint64) {
-	s.steps++
-	if s.seen.add(fp) {
-		s.law(s.later.push(row, fp))
+// worker looks at states, at the same time as others.
+type worker struct {
+	*search
+	later layer // the states it has found
+	cand  []candidate
+	steps int64
+	sum   uint64 // keeps the look ahead from being optimised away
+}
+
+// candidate is a state that one step leads to.
+type candidate struct {
+	fp      uint64
+	from    int32 // which state of now
+	task    int32
+	local   int32 // where the task lands
+	col     int32 // the column that changes beside it, -1 for none
+	version int32
+}
+
+// batch is how many states a worker looks at together. Looking their successors up
+// together lets the memory fetch many at a time.
+const batch = 64
+
+func (w *worker) run(ctx context.Context) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	n := int64(w.now.len())
+	for rounds := 0; ; rounds++ {
+		lo := w.next.Add(batch) - batch
+		if lo >= n || w.over.Load() {
+			return
+		}
+		if w.seen.full() {
+			w.alone(func() {
+				if w.seen.full() {
+					w.seen.grow()
+				}
+			})
+		}
+		if rounds&7 == 0 && w.bounded(ctx, w.now.bytes()+2*w.later.bytes()) {
+			return
+		}
+		w.cand = w.cand[:0]
+		for i := lo; i < min(lo+batch, n); i++ {
+			w.expand(int(i))
+		}
+		w.lookup()
 	}
 }
 
-// expand looks at the states after one.
-func (s *search) expand(st state) {
-	m := s.m
+// expand gathers the states after one.
+func (w *worker) expand(i int) {
+	m := w.m
+	st := w.now.state(i)
 	any := false
 	if !m.crashed(st.row) {
-		for i := range m.prog.Tasks {
-			any = s.step(st, i) || any
+		for task := range m.roles {
+			if !m.places[st.row[task]].ended {
+				any = w.step(st, i, task) || any
+			}
 		}
 		if !any || m.opts.freeTime() {
-			any = m.tick(st, func(next state) { s.meet(next.row, next.fp) }) || any
+			any = w.tick(st) || any
 		}
 	}
 	if !any {
-		text, kind := m.label(st.row)
-		s.found[result{text, kind}] = nil
+		w.alone(func() {
+			text, kind := m.label(st.row)
+			w.found[result{text, kind}] = nil
+		})
 	}
 }
 
-// step looks at what one task can do in a state.
-func (s *search) step(st state, task int) bool {
-	m := s.m
-	l := &m.locals[st.row[task]]
-	if l.ended {
-		return false
+// step gathers what one task can do in a state.
+func (w *worker) step(st state, from, task int) bool {
+	m := w.m
+	e := m.find(st.row, task)
+	if e == nil {
+		w.alone(func() { m.entry(st.row, task) })
+		e = m.find(st.row, task)
 	}
-	version := int32(0)
-	if l.col >= 0 && int(l.col) < len(st.row) {
-		version = st.row[l.col]
-	}
-	e := m.entry(st.row[task], version)
 	switch e.verdict {
 	case plain:
-		s.steps++
-		fp := st.fp + e.delta
-		if s.seen.add(fp) {
-			next := m.plain(st, task, e)
-			s.law(s.later.push(next.row, fp))
-		}
+		col := m.places[st.row[task]].col
+		w.cand = append(w.cand, candidate{st.fp + e.delta, int32(from), int32(task), e.local, col, e.version})
 		return true
 	case branches:
 		for i := range m.many[e.many] {
-			next := m.branch(st, task, &m.many[e.many][i])
-			s.meet(next.row, next.fp)
+			w.meet(m.branch(st, task, &m.many[e.many][i]))
 		}
 		return true
 	}
 	return false
 }
 
+// tick gathers what time can do in a state.
+func (w *worker) tick(st state) (any bool) {
+	if !w.m.armed(st.row) {
+		return false
+	}
+	w.alone(func() {
+		any = w.m.tick(st, w.meet)
+	})
+	return any
+}
+
+// lookup looks the gathered states up and keeps those that are new.
+func (w *worker) lookup() {
+	for i := range w.cand {
+		w.sum += w.seen.peek(w.cand[i].fp)
+	}
+	w.steps += int64(len(w.cand))
+	for i := range w.cand {
+		c := &w.cand[i]
+		if !w.seen.add(c.fp) {
+			continue
+		}
+		row := w.later.push(w.now.state(int(c.from)).row, c.fp, w.m.width)
+		row[c.task] = c.local
+		if c.col >= 0 {
+			row[c.col] = c.version
+		}
+		if w.m.prog.Law != nil {
+			w.law(row)
+		}
+	}
+}
+
+// meet notes a state, and keeps it for later if it is new.
+func (w *worker) meet(st state) {
+	w.steps++
+	if w.seen.add(st.fp) {
+		row := w.later.push(st.row, st.fp, w.m.width)
+		if w.m.prog.Law != nil {
+			w.law(row)
+		}
+	}
+}
+
 // law asks whether a state is as it must be.
-func (s *search) law(row []int32) {
-	if text := s.m.broken(row); text != "" {
-		s.found[result{text, Broken}] = nil
+func (w *worker) law(row []int32) {
+	w.lawful.Lock()
+	defer w.lawful.Unlock()
+	if text := w.m.broken(row); text != "" {
+		w.found[result{text, Broken}] = nil
 	}
 }
 
@@ -198,7 +273,7 @@ func (s *search) result(ctx context.Context) *Result {
 	m := s.m
 	r := &Result{
 		Complete: s.why == "", Why: s.why,
-		States: int64(s.seen.n), Steps: s.steps, Locals: int64(len(m.locals)),
+		States: int64(s.seen.len()), Steps: s.steps, Locals: int64(len(m.locals)),
 		Objects: m.objects, Rehearsals: m.rehearsals, Memory: s.memory,
 	}
 	r.Outcomes = outcomes(s.found)

@@ -15,8 +15,8 @@ type local struct {
 	saw   int32 // what was observed in between
 	depth int32
 
-	slot int32 // the object of its next operation
-	col  int32 // and the column of that, -1 while it has none
+	slot int32 // the object of its next operation, -1 for none
+	at   int32 // and the one that it looks at
 	inst int32 // the operation with its object and argument
 	req  *sched.Request
 
@@ -27,8 +27,15 @@ type local struct {
 	crash   string // what its body panicked with
 	held    []sched.Held
 
-	next  map[int32][]landing // by what it observes
-	table []entry             // by the version of its object
+	next map[int32][]landing // by what it observes
+}
+
+// place is what the search must know of a local at every step.
+type place struct {
+	col   int32     // the column of its object, -1 while it has none
+	at    int32     // the column of the object that it looks at
+	ended bool      // it does nothing any more
+	table [][]entry // by the versions of the object looked at, and of its object
 }
 
 // landing is where a task stands after an operation, and what it did on the way
@@ -61,6 +68,7 @@ type forgotten struct {
 type instance struct {
 	op    *sched.Info
 	id    sched.ID
+	at    sched.ID
 	arg   any
 	waits bool
 }
@@ -215,7 +223,7 @@ func (m *machine) rehearse(task int32, feed []int32) (r *rehearsal, l local) {
 	m.rehearsals++
 	r = &rehearsal{m: m, task: task, feed: feed, node: m.node(nodeKey{task: task, from: -1})}
 	body, report := m.prog.Tasks[task].Make()
-	l = local{task: task, slot: -1, col: -1, next: map[int32][]landing{}}
+	l = local{task: task, slot: -1, at: -1, next: map[int32][]landing{}}
 	t, crash := r.play(body)
 	switch {
 	case r.cut:
@@ -223,8 +231,10 @@ func (m *machine) rehearse(task int32, feed []int32) (r *rehearsal, l local) {
 		l.held, l.choices, l.what, l.req = r.held, r.choices, r.what, r.req
 		if l.req != nil {
 			l.slot = m.slotOf(l.req.ID)
-			l.col = m.slots[l.slot].col
-			l.inst = m.value(instance{l.req.Op, l.req.ID, l.req.Arg, l.req.Waits})
+			if l.req.At != 0 {
+				l.at = m.slotOf(l.req.At)
+			}
+			l.inst = m.value(instance{l.req.Op, l.req.ID, l.req.At, l.req.Arg, l.req.Waits})
 		}
 	case crash != "":
 		l.crash = crash
@@ -283,9 +293,7 @@ func (m *machine) land(task, from, saw int32) []landing {
 	at, known := m.localAt[r.node]
 	if !known {
 		l.from, l.saw, l.depth = from, saw, int32(len(feed))
-		at = int32(len(m.locals))
-		m.locals = append(m.locals, l)
-		m.localAt[r.node] = at
+		at = m.addLocal(r.node, l)
 	}
 	if m.opts.Check {
 		m.checkSame(r.life, &l)
@@ -304,6 +312,23 @@ func (m *machine) land(task, from, saw int32) []landing {
 		}
 	}
 	return all
+}
+
+// addLocal adds the local of a node.
+func (m *machine) addLocal(node int32, l local) int32 {
+	at := int32(len(m.locals))
+	m.locals = append(m.locals, l)
+	m.places = append(m.places, place{col: m.column(l.slot), at: m.column(l.at), ended: l.ended})
+	m.localAt[node] = at
+	return at
+}
+
+// column returns the column of a slot, -1 while it has none.
+func (m *machine) column(slot int32) int32 {
+	if slot < 0 {
+		return -1
+	}
+	return m.slots[slot].col
 }
 
 // next returns where a task stands after it observed something.

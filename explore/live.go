@@ -147,7 +147,7 @@ func (l *live) can(a *actor) bool {
 	if !a.req.Waits {
 		return true
 	}
-	_, ok := a.req.Do(l.world.Object(a.req.ID).Clone())
+	_, ok := a.req.Do(l.world.Object(a.req.ID).Clone(), nil)
 	return ok
 }
 
@@ -209,10 +209,10 @@ func (l *live) do(a *actor) (ok bool) {
 		}
 	}()
 	o := l.world.Object(a.req.ID)
-	if o == nil {
+	if o == nil || a.req.At != 0 && l.world.Object(a.req.At) == nil {
 		panic(fmt.Sprintf("%s on object %d, which is gone", a.req.Op.Name, a.req.ID))
 	}
-	a.answer, ok = a.req.Do(o)
+	a.answer, ok = a.req.Do(o, l.world.Object(a.req.At))
 	return ok
 }
 

@@ -12,7 +12,7 @@ func (s *search) stuck() bool {
 	visit := func(st state) int32 {
 		place := s.seen.find(st.fp)
 		if number[place] == 0 {
-			all.push(st.row, st.fp)
+			all.push(st.row, st.fp, len(st.row))
 			number[place] = int32(all.len())
 		}
 		return number[place] - 1

@@ -20,6 +20,7 @@ type machine struct {
 	columns []int32 // column (from len(tasks)) → slot
 	width   int     // columns in use
 	locals  []local
+	places  []place // of the locals
 	nodeAt  map[nodeKey]int32
 	localAt map[int32]int32 // node → local
 	values  []any
@@ -155,37 +156,60 @@ func (m *machine) effects(row []int32, fp uint64, all []effect) ([]int32, uint64
 
 // at returns the version of an object in a row.
 func (m *machine) at(row []int32, slot int32) int32 {
-	if c := m.slots[slot].col; c >= 0 && int(c) < len(row) {
+	if c := m.column(slot); c >= 0 && int(c) < len(row) {
 		return row[c]
 	}
 	return 0
 }
 
-// entry returns what the next operation of a local does to a version.
-func (m *machine) entry(at, version int32) *entry {
-	l := &m.locals[at]
-	if int(version) < len(l.table) && l.table[version].verdict != unknown {
-		return &l.table[version]
+// find returns what the next operation of the task does in a row, nil if that is
+// not known yet.
+func (m *machine) find(row []int32, task int) *entry {
+	p := &m.places[row[task]]
+	var version, at int32
+	if p.col >= 0 && int(p.col) < len(row) {
+		version = row[p.col]
 	}
-	e := m.learn(at, version)
-	l = &m.locals[at] // learning may have moved it
-	for int(version) >= len(l.table) {
-		l.table = append(l.table, entry{})
+	if p.at >= 0 && int(p.at) < len(row) {
+		at = row[p.at]
 	}
-	l.table[version] = e
-	return &l.table[version]
+	if int(at) < len(p.table) {
+		if t := p.table[at]; int(version) < len(t) && t[version].verdict != unknown {
+			return &t[version]
+		}
+	}
+	return nil
 }
 
-func (m *machine) learn(at, version int32) entry {
-	l := m.locals[at]
-	d := m.do(l.slot, l.inst, version, l.req)
+// entry returns what the next operation of the task does in a row.
+func (m *machine) entry(row []int32, task int) *entry {
+	if e := m.find(row, task); e != nil {
+		return e
+	}
+	from := row[task]
+	version, at := m.at(row, m.locals[from].slot), m.at(row, m.locals[from].at)
+	e := m.learn(from, version, at)
+	p := &m.places[from]
+	for int(at) >= len(p.table) {
+		p.table = append(p.table, nil)
+	}
+	for int(version) >= len(p.table[at]) {
+		p.table[at] = append(p.table[at], entry{})
+	}
+	p.table[at][version] = e
+	return &p.table[at][version]
+}
+
+func (m *machine) learn(from, version, at int32) entry {
+	l := m.locals[from]
+	d := m.do(&l, version, at)
 	if d.crash != "" {
-		return m.outcomeOf(at, version, version, []landing{{local: m.crash(l.task, at, d.crash)}})
+		return m.comes(from, version, version, []landing{{local: m.crash(l.task, from, d.crash)}})
 	}
 	if !d.ok {
 		return entry{verdict: blocked}
 	}
-	return m.outcomeOf(at, version, d.version, m.next(at, d.saw))
+	return m.comes(from, version, d.version, m.next(from, d.saw))
 }
 
 // crashed says whether a task has done what cannot be, so that nothing after it
@@ -208,14 +232,13 @@ func (m *machine) crash(task, from int32, text string) int32 {
 	if at, ok := m.localAt[node]; ok {
 		return at
 	}
-	l := local{task: task, from: from, depth: m.locals[from].depth + 1, slot: -1, col: -1, ended: true, crash: text}
 	m.crashes = true
-	m.localAt[node] = int32(len(m.locals))
-	m.locals = append(m.locals, l)
-	return m.localAt[node]
+	return m.addLocal(node, local{task: task, from: from, depth: m.locals[from].depth + 1,
+		slot: -1, at: -1, ended: true, crash: text})
 }
 
-func (m *machine) outcomeOf(at, old, version int32, all []landing) entry {
+// comes makes the entry for what may come of an operation.
+func (m *machine) comes(at, old, version int32, all []landing) entry {
 	slot := m.locals[at].slot
 	if len(all) == 1 && len(all[0].effects) == 0 && len(all[0].answers) == 0 {
 		to := all[0].local
@@ -249,11 +272,10 @@ func (m *machine) after(s state, visit func(move, state)) (any bool) {
 		return false
 	}
 	for i := range m.prog.Tasks {
-		l := &m.locals[s.row[i]]
-		if l.ended {
+		if m.places[s.row[i]].ended {
 			continue
 		}
-		e := m.entry(s.row[i], m.at(s.row, l.slot))
+		e := m.entry(s.row, i)
 		switch e.verdict {
 		case plain:
 			any = true
@@ -279,12 +301,21 @@ func (m *machine) plain(s state, task int, e *entry) state {
 	for len(next.row) < m.width {
 		next.row = append(next.row, 0)
 	}
-	l := &m.locals[s.row[task]]
-	if l.col >= 0 {
-		next.row[l.col] = e.version
+	if c := m.places[s.row[task]].col; c >= 0 {
+		next.row[c] = e.version
 	}
 	next.row[task] = e.local
 	return next
+}
+
+// armed says whether the timer of any task runs.
+func (m *machine) armed(row []int32) bool {
+	for _, n := range m.sleeper {
+		if m.slots[n].rest[m.at(row, n)] >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // tick visits what may be once the earliest timer has fired: of several that are

@@ -20,8 +20,9 @@ type slot struct {
 	doubles  map[int32][]sched.Object // with Check: others with the same encoding
 }
 
-// doing is an operation on a version of an object, done what comes of it.
-type doing struct{ inst, version int32 }
+// doing is an operation on a version of an object, with a look at a version of
+// another one (0 where there is none); done is what comes of it.
+type doing struct{ inst, version, at int32 }
 
 type done struct {
 	version, saw int32
@@ -103,27 +104,34 @@ func (m *machine) activate(n int32) {
 	m.columns = append(m.columns, n)
 	m.width++
 	for i := range m.locals {
-		if l := &m.locals[i]; l.slot == n {
-			l.col = s.col
+		if m.locals[i].slot == n {
+			m.places[i].col = s.col
+		}
+		if m.locals[i].at == n {
+			m.places[i].at = s.col
 		}
 	}
 }
 
-// do does an operation on a version.
-func (m *machine) do(n int32, inst, version int32, r *sched.Request) done {
-	s := m.slots[n]
-	key := doing{inst, version}
+// do does the operation that a local wants to do, on versions of its objects.
+func (m *machine) do(l *local, version, at int32) done {
+	s := m.slots[l.slot]
+	key := doing{l.inst, version, at}
 	if d, ok := s.memo[key]; ok {
 		return d
 	}
-	d := m.doNew(n, version, r)
+	var with sched.Object
+	if l.at >= 0 {
+		with = m.slots[l.at].versions[at]
+	}
+	d := m.doNew(l.slot, version, with, l.req)
 	s.memo[key] = d
 	return d
 }
 
-func (m *machine) doNew(n int32, version int32, r *sched.Request) (d done) {
+func (m *machine) doNew(n, version int32, with sched.Object, r *sched.Request) (d done) {
 	o := m.slots[n].versions[version]
-	if o == nil {
+	if o == nil || r.At != 0 && with == nil {
 		return done{crash: fmt.Sprintf("%s on object %d, which is gone", r.Op.Name, r.ID)}
 	}
 	defer func() {
@@ -137,10 +145,10 @@ func (m *machine) doNew(n int32, version int32, r *sched.Request) (d done) {
 	if r.Op.Access != sched.Read {
 		o = o.Clone()
 	}
-	saw, ok := r.Do(o)
+	saw, ok := r.Do(o, with)
 	if !ok {
 		if m.opts.Check {
-			m.checkDoubles(n, version, r, done{})
+			m.checkDoubles(n, version, with, r, done{})
 		}
 		return done{}
 	}
@@ -151,7 +159,7 @@ func (m *machine) doNew(n int32, version int32, r *sched.Request) (d done) {
 		m.checkRead(n, version, r)
 	}
 	if m.opts.Check {
-		m.checkDoubles(n, version, r, d)
+		m.checkDoubles(n, version, with, r, d)
 	}
 	return d
 }

@@ -1,5 +1,7 @@
 package explore
 
+import "runtime"
+
 // TimeModel says when a timer may fire.
 type TimeModel uint8
 
@@ -20,6 +22,8 @@ type Options struct {
 	MaxStates int64 // 0 for no bound
 	MaxMemory int64 // bytes that the search may use; 0 means 1 GiB
 
+	Workers int // that search at the same time; 0 means one for each CPU
+
 	NoSymmetry  bool // tell twins apart
 	NoForget    bool // keep what tasks say they may forget
 	NoCounts    bool // do not count interleavings
@@ -32,6 +36,16 @@ type Options struct {
 }
 
 func (o *Options) freeTime() bool { return o.Time == FreeTime }
+
+func (o *Options) workers() int {
+	if o.Check {
+		return 1
+	}
+	if o.Workers == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return o.Workers
+}
 
 func (o *Options) maxMemory() int64 {
 	if o.MaxMemory == 0 {

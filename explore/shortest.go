@@ -32,7 +32,7 @@ func (s *search) schedules(ctx context.Context, r *Result) {
 		o := &r.Outcomes[i]
 		missing[result{o.Text, o.Kind}] = o
 	}
-	settled := newSet(false)
+	settled := newSet(false, 1)
 	queue := []map[int][]waiting{{}}
 	for _, st := range s.m.starts() {
 		queue[0][0] = append(queue[0][0], waiting{state: st, last: -2})
@@ -43,8 +43,11 @@ func (s *search) schedules(ctx context.Context, r *Result) {
 			all := queue[p][steps]
 			delete(queue[p], steps)
 			for _, w := range all {
-				if len(missing) == 0 || ctx.Err() != nil || int64(settled.n) > room {
+				if len(missing) == 0 || ctx.Err() != nil || int64(settled.len()) > room {
 					return
+				}
+				if settled.full() {
+					settled.grow()
 				}
 				if settled.add(w.fp + key(1<<30, int32(w.last))) {
 					queue = s.follow(queue, w, cost{p, steps}, missing)

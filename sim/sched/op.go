@@ -109,6 +109,36 @@ func (op *Wait[T, A, R]) Try(t *Task, id ID, arg A) (R, bool) {
 	return r, ok
 }
 
+// Look is an operation on an object of type T that looks at one of type U in the
+// same moment. The kernel has few such; what only watches it has more.
+type Look[T, U any, A, R comparable] struct {
+	Info
+	do func(*T, *U, A) R
+}
+
+// NewLook makes such an operation from its effect, which leaves the second object
+// as it is. access says what it does to the first.
+func NewLook[T, U any, A, R comparable](name string, access Access, do func(*T, *U, A) R) *Look[T, U, A, R] {
+	return &Look[T, U, A, R]{newInfo(name, access), do}
+}
+
+// On is one step of task t, on the object id with a look at the object at.
+func (op *Look[T, U, A, R]) On(t *Task, id, at ID, arg A) R {
+	if t.player != nil {
+		return op.ask(t, id, at, arg)
+	}
+	t.point(&op.Info, id)
+	sl := &t.s.world.slots[id]
+	r := op.do(sl.obj.(any).(*T), t.s.world.slots[at].obj.(any).(*U), arg)
+	if len(sl.waiters) > 0 && op.Access != Read {
+		t.s.wake(sl)
+	}
+	if t.s.observer != nil {
+		t.s.observer.Step(t, &op.Info, id, arg, r)
+	}
+	return r
+}
+
 // None is the argument or result of an operation that has none.
 type None struct{}
 

@@ -4,12 +4,13 @@ package sched
 type Request struct {
 	Op  *Info
 	ID  ID  // the object
+	At  ID  // of a Look: the object that it looks at; 0 for none
 	Arg any // comparable
 	// Waits says that the operation cannot always be done.
 	Waits bool
 	// Do does the operation on an object of the right type. ok says whether it
-	// could be done; if not, nothing has changed.
-	Do func(Object) (result any, ok bool)
+	// could be done; if not, nothing has changed. at is nil but for a Look.
+	Do func(o, at Object) (result any, ok bool)
 }
 
 // Player stands for the world while a task is rehearsed: see [Sched.Rehearse].
@@ -84,14 +85,14 @@ func (t *Task) Forget(since Mark, live any) {
 
 // ask is On for a task that is rehearsed.
 func (op *Op[T, A, R]) ask(t *Task, id ID, arg A) R {
-	return t.player.Do(t, Request{&op.Info, id, arg, false, func(o Object) (any, bool) {
+	return t.player.Do(t, Request{Op: &op.Info, ID: id, Arg: arg, Waits: false, Do: func(o, _ Object) (any, bool) {
 		return op.do(o.(any).(*T), arg), true
 	}}).(R)
 }
 
 // ask is On for a task that is rehearsed.
 func (op *Wait[T, A, R]) ask(t *Task, id ID, arg A) R {
-	return t.player.Do(t, Request{&op.Info, id, arg, true, func(o Object) (any, bool) {
+	return t.player.Do(t, Request{Op: &op.Info, ID: id, Arg: arg, Waits: true, Do: func(o, _ Object) (any, bool) {
 		r, ok := op.try(o.(any).(*T), arg)
 		return r, ok
 	}}).(R)
@@ -105,9 +106,16 @@ type tried[R comparable] struct {
 
 // askTry is Try for a task that is rehearsed.
 func (op *Wait[T, A, R]) askTry(t *Task, id ID, arg A) (R, bool) {
-	x := t.player.Do(t, Request{&op.Info, id, arg, false, func(o Object) (any, bool) {
+	x := t.player.Do(t, Request{Op: &op.Info, ID: id, Arg: arg, Waits: false, Do: func(o, _ Object) (any, bool) {
 		r, ok := op.try(o.(any).(*T), arg)
 		return tried[R]{r, ok}, true
 	}}).(tried[R])
 	return x.r, x.ok
+}
+
+// ask is On for a task that is rehearsed.
+func (op *Look[T, U, A, R]) ask(t *Task, id, at ID, arg A) R {
+	return t.player.Do(t, Request{Op: &op.Info, ID: id, At: at, Arg: arg, Do: func(o, at Object) (any, bool) {
+		return op.do(o.(any).(*T), at.(any).(*U), arg), true
+	}}).(R)
 }
