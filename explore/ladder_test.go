@@ -183,6 +183,21 @@ func TestLadder(t *testing.T) {
 	require.Equal(t, "43917730927477611936", r.Total.String())
 }
 
+// TestSymmetry compares the search that takes equal tasks for one with the search
+// that tells them apart: fewer states, and the same number of orders.
+func TestSymmetry(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		all := search(t, newLadder(1, n, n, true), explore.Options{NoSymmetry: true})
+		some := search(t, newLadder(1, n, n, true), explore.Options{})
+		agree(t, all, some, true)
+		require.Equal(t, all.Total, some.Total)
+		if n == 2 {
+			require.Equal(t, int64(11280), all.States)
+			require.Equal(t, int64(4248), some.States)
+		}
+	}
+}
+
 // BenchmarkLadder searches steps of the ladder completely.
 func BenchmarkLadder(b *testing.B) {
 	for _, c := range []struct {

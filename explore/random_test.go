@@ -163,6 +163,20 @@ func TestGraphAgreesWithBlind(t *testing.T) {
 					require.NotNil(t, out.Schedule, out.Text)
 				}
 			}
+			runs := blind.Total.Int64()
+			for _, o := range []explore.OrderOptions{
+				{NoSources: true, NoSleep: true}, {NoSources: true}, {NoSleep: true}, {NoCommute: true}, {},
+			} {
+				o.Time = time
+				r, err := explore.Orders(ctx, p.prog, o)
+				require.NoError(t, err)
+				require.True(t, r.Complete)
+				agree(t, blind, r, false)
+				require.LessOrEqual(t, r.States, runs, "no order is run twice")
+				if o.NoSources && o.NoSleep {
+					require.Equal(t, runs, r.States)
+				}
+			}
 		}
 	})
 }

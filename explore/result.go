@@ -57,6 +57,7 @@ type Result struct {
 	Locals     int64 // different places where a task can stand
 	Objects    int64 // different versions of objects
 	Rehearsals int64 // runs of a single task
+	Cut        int64 // of Orders: runs that were ended because they would only repeat others
 	Memory     int64 // bytes that the search used for states, at most
 	Total      *big.Int
 }
