@@ -52,8 +52,8 @@ func (d *deviations) hold(it *item) int {
 		}
 		return 0
 	}
-	if it.name == "execve" && !it.linked {
-		return -1 // it may fail
+	if it.partial() || it.name == "execve" && !it.linked {
+		return -1 // its end tells more
 	}
 	return holds[d.ask("takes effect later", it.line, len(holds))]
 }

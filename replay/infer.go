@@ -2,6 +2,7 @@ package replay
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"sealab/run"
@@ -51,14 +52,25 @@ func (it *item) unsure(m *machine) bool {
 // hidden says whether a call was refused, perhaps because of somebody whom the log
 // does not show.
 func (it *item) hidden(m *machine) bool {
-	return it.name == "fcntl" && it.call.Args[1] == abi.FAddSeals && it.ans.Errno == abi.EBUSY && len(m.suspects) > 0
+	return it.name == "fcntl" && it.call.Args[1] == abi.FAddSeals && it.ans.Errno == abi.EBUSY &&
+		(len(m.suspects) > 0 || m.hasUnseen())
 }
 
 // hide lets somebody whom the log does not show hold a page of the file, if the
 // search asks for it.
 func (p *play) hide(t *task, f *flight) {
-	if f.it.hidden(p.machine) && p.d.ask("a page is held by somebody whom the log does not show", f.it.line, 2) == 1 {
-		f.io = p.k.HoldPage(t.proc, f.it.call.Args[0], p.suspects[len(p.suspects)-1].line)
+	if !f.it.hidden(p.machine) {
+		return
+	}
+	line := int64(0)
+	if n := len(p.suspects); n > 0 {
+		line = p.suspects[n-1].line
+	}
+	switch p.d.ask("somebody whom the log does not show is in the way", f.it.line, 3) {
+	case 1:
+		f.io = p.k.HoldPage(t.proc, f.it.call.Args[0], line)
+	case 2: // one look would have been enough for a mapping
+		f.it.class, f.it.carriedWhy = carried, "a task that the log does not show may have a mapping"
 	}
 }
 
@@ -147,16 +159,59 @@ func (d *deviations) mayInfer(t *task) bool { return d.lax && !t.complete }
 
 // foreign says whether a call is about a descriptor of something that is not
 // modelled, as far as is known before it is played.
-func (m *machine) foreign(it *item) bool {
-	t := m.task(it.pid)
+func (r *Replayer) foreign(it *item) bool {
+	t := r.m.task(it.pid)
 	if t == nil || len(descriptors[it.name]) == 0 {
 		return false
 	}
 	for _, i := range descriptors[it.name] {
-		file := m.k.FileAt(t.proc, it.call.Args[i])
-		if file == 0 || !unjudged(it, m.k.KindOf(file)) {
+		fd := it.call.Args[i]
+		if r.saved != nil && r.touched[fd] {
+			return false
+		}
+		file := r.m.k.FileAt(t.proc, fd)
+		if file == 0 || !unjudged(it, r.m.k.KindOf(file)) {
 			return false
 		}
 	}
 	return true
+}
+
+// hasUnseen says whether there is a task that the log does not show.
+func (m *machine) hasUnseen() bool { return slices.ContainsFunc(m.tasks, (*task).unseen) }
+
+// unseen says whether the log has shown a task being made, but no line of it: a log
+// made without strace -f has no more of a child.
+func (t *task) unseen() bool { return !t.seen }
+
+// waitsForUnseen says whether a call that waits for ever in the model may wait for
+// what a task does that the log does not show: at the other end of a pipe.
+func (p *play) waitsForUnseen(f *flight) bool {
+	return f.it.ans.Known && len(descriptors[f.it.name]) > 0 && p.hasUnseen()
+}
+
+// reaped ends a child that the log does not show, once its parent has waited for it.
+func (p *play) reaped(it *item) {
+	if t := p.task(it.waited); t != nil && t.unseen() {
+		p.exit(t, &item{line: it.line})
+	}
+}
+
+// unseenLetGo ends children that the log does not show and that have mappings in the
+// way of a write-seal, where the log has that seal set: they must have let them go. In
+// the same way, what pipes hold must have been read.
+func (p *play) unseenLetGo(t *task, it *item) {
+	file := p.k.FileAt(t.proc, it.call.Args[0])
+	if it.call.Args[1] != abi.FAddSeals || it.ans.Errno != 0 || !it.ans.Known || file == 0 {
+		return
+	}
+	for _, u := range slices.Clone(p.tasks) {
+		if u.unseen() && u.proc.MM != t.proc.MM && p.k.Maps(u.proc, file) {
+			p.infer(it.line, fmt.Sprintf("task %d, which the log does not show, must have let its mappings go", u.pid))
+			p.exit(u, &item{line: it.line})
+		}
+	}
+	if it.kind == whole && p.hasUnseen() && p.k.EmptyPipes(file) {
+		p.infer(it.line, "a task that the log does not show must have emptied the pipe that held a page")
+	}
 }

@@ -23,6 +23,10 @@ const (
 	passive  = run.Passive
 )
 
+// partial says whether a call has begun whose arguments are not all known yet: strace
+// prints those that the kernel fills when the call ends.
+func (it *item) partial() bool { return it.class == carried && it.call.Sys != 0 && !it.linked }
+
 // item is one log line, ready to be played; a copy of it can be played again.
 type item struct {
 	kind    kind
@@ -42,6 +46,8 @@ type item struct {
 	child      int  // the pid of the task that a clone made, 0 if not known yet
 	signal     int  // the signal that killed the task
 	linked     bool // a beginning that knows what its end told
+	holds      bool // a passive call that may take references to pages
+	waited     int  // the pid of a child that wait4 says has ended
 	sig        int  // rt_sigaction: the signal
 	caught     bool // and whether it no longer ends the task
 }

@@ -13,6 +13,8 @@ func (p *play) learn(t *task, f *flight) {
 	switch {
 	case it.sig != 0:
 		t.handle(it.sig, it.caught)
+	case it.waited != 0:
+		p.reaped(it)
 	case f.err != nil || f.res.Errno != 0:
 	case isClone(it.name):
 		p.child(t, f)

@@ -13,6 +13,7 @@ type task struct {
 	proc     *kernel.Proc
 	flight   *flight // the call it is in, nil between calls
 	handlers uint64  // signals that do not end it, bit n-1 for signal n
+	seen     bool    // the log has shown a line of it
 	complete bool    // all its descriptors are known, so numbers can be compared
 	mem      *memory // shared with the other tasks of its address space
 }
@@ -86,7 +87,9 @@ type saved struct {
 func (m *machine) save() *saved {
 	s := &saved{snap: m.k.Snapshot(), now: m.now, suspects: slices.Clone(m.suspects), complete: m.complete}
 	for _, t := range m.tasks {
-		s.tasks = append(s.tasks, *t)
+		if !t.proc.Gone() { // its last line may be yet to come
+			s.tasks = append(s.tasks, *t)
+		}
 	}
 	copyMemory(s.tasks)
 	return s

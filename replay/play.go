@@ -21,6 +21,9 @@ type play struct {
 
 // line plays one line. It returns false when the try was given up.
 func (p *play) line(it *item) bool {
+	if it.kind == gone && p.task(it.pid) == nil {
+		return true
+	}
 	t := p.known(it)
 	p.moveClock(it)
 	p.letGo()
@@ -63,6 +66,11 @@ func (p *play) line(it *item) bool {
 func (f *item) take(e *item) {
 	f.ans, f.child, f.text = e.ans, e.child, e.text
 	f.call.Place = e.call.Place
+	if f.partial() {
+		line := f.call.Line
+		f.call, f.class, f.linked = e.call, e.class, true
+		f.call.Line = line
+	}
 	if e.class != modelled {
 		f.class, f.carriedWhy = e.class, e.carriedWhy
 	}
@@ -110,10 +118,11 @@ func (p *play) letGo() {
 // start gives a call to the model and lets it run until it has answered or must
 // wait.
 func (p *play) start(t *task, f *flight) {
-	f.held, f.running = 0, true
+	f.held = 0
 	f.began = p.k.S.Now()
 	p.prepare(t, f)
 	p.hide(t, f)
+	f.running = true
 	if f.it.class != modelled {
 		f.done, f.ended = true, f.began
 		p.learn(t, f)
@@ -169,6 +178,9 @@ func (p *play) finish(t *task, f *flight, it *item) bool {
 	}
 	p.k.S.SetNow(p.now)
 	t.flight = nil
+	if !f.done && p.waitsForUnseen(f) {
+		f.it.class, f.it.carriedWhy = carried, "it waits for a task that the log does not show"
+	}
 	if f.err != nil {
 		p.carry(t, &f.it)
 	}
@@ -185,7 +197,7 @@ func (p *play) finish(t *task, f *flight, it *item) bool {
 // release starts one call that was held back, for the sake of one that waits.
 func (p *play) release() bool {
 	for _, t := range p.tasks {
-		if f := t.flight; f != nil && f.held != 0 && !f.running {
+		if f := t.flight; f != nil && f.held != 0 && !f.running && !f.it.partial() {
 			p.held--
 			p.start(t, f)
 			return true
@@ -251,14 +263,16 @@ var sysExit = kernel.SysByName("exit_group")
 // known returns the task of a line, made if the log has not shown it before.
 func (p *play) known(it *item) *task {
 	if t := p.task(it.pid); t != nil {
+		t.seen = true
 		return t
 	}
 	if t := p.born(it.pid); t != nil {
+		t.seen = true
 		return t
 	}
 	proc := p.k.Spawn(fmt.Sprint(it.pid), len(p.tasks))
 	p.run()
-	t := &task{pid: it.pid, proc: proc, mem: &memory{mm: proc.MM}, complete: p.complete}
+	t := &task{pid: it.pid, proc: proc, mem: &memory{mm: proc.MM}, seen: true, complete: p.complete}
 	p.tasks = append(p.tasks, t)
 	return t
 }

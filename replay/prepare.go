@@ -6,6 +6,7 @@ import (
 	"sealab/run"
 	"sealab/sim/abi"
 	"sealab/sim/inode"
+	"sealab/sim/kernel"
 )
 
 // prepare makes what a call needs, and the log shows to be there, be there: a
@@ -33,6 +34,8 @@ func (p *play) prepare(t *task, f *flight) {
 		}
 	case "memfd_create":
 		nameOf(it)
+	case "fcntl":
+		p.unseenLetGo(t, it)
 	case "mmap", "mremap":
 		p.makeRoom(t, it)
 	case "vmsplice", "io_uring_register":
@@ -76,8 +79,12 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 		if !it.ans.Known || it.ans.Errno == abi.EBADF || t.complete {
 			return true
 		}
-		p.k.OpenOther(t.proc, fd, inode.Anonymous, "unknown", inode.Readable|inode.Writable)
+		p.k.OpenOther(t.proc, fd, anonymous("unknown"))
 		file = p.k.FileAt(t.proc, fd)
+	}
+	if file != 0 && it.ans.Errno == abi.EBADF && p.k.KindOf(file) == inode.Anonymous {
+		p.k.CloseFD(t.proc, fd) // an exec may have closed it: who knows
+		return true
 	}
 	if file != 0 && showsTmpfs(it) && p.k.KindOf(file) == inode.Regular {
 		p.k.MakeTmpfs(file)
@@ -114,8 +121,10 @@ func unjudged(it *item, k inode.Kind) bool {
 		return k == inode.Anonymous || k == inode.Device
 	case "fcntl":
 		switch it.call.Args[1] {
-		case abi.FDupfd, abi.FDupfdCloexec, abi.FGetfd, abi.FSetfd:
+		case abi.FDupfd, abi.FDupfdCloexec, abi.FSetfd:
 			return false
+		case abi.FGetfd:
+			return k == inode.Anonymous
 		case abi.FAddSeals, abi.FGetSeals:
 			return k == inode.Anonymous
 		}
@@ -188,13 +197,16 @@ func (p *play) aim(it *item) {
 // carry does for a call that is not judged what its recorded answer shows: it
 // opens descriptors, and closes or maps what the program did.
 func (p *play) carry(t *task, it *item) {
+	if mayHold[it.name] {
+		p.suspect(it)
+	}
 	if !it.ans.OK() {
 		return
 	}
 	switch it.name {
 	case "recvmsg":
 		for _, fd := range it.ans.FDs {
-			p.k.OpenOther(t.proc, fd, inode.Anonymous, "received", inode.Readable|inode.Writable)
+			p.k.OpenOther(t.proc, fd, anonymous("received"))
 		}
 	case "openat", "open", "creat":
 		kind := inode.Regular
@@ -205,16 +217,22 @@ func (p *play) carry(t *task, it *item) {
 		if devices(it.call.Str) {
 			kind = inode.Anonymous
 		}
-		p.k.OpenOther(t.proc, it.ans.Val, kind, it.call.Str, mode)
+		o := kernel.Other{Kind: kind, Name: it.call.Str, Mode: mode, CloExec: it.call.Args[2]&abi.OCloexec != 0}
+		p.k.OpenOther(t.proc, it.ans.Val, o)
 	case "mmap":
 		at, n := uint64(it.ans.Val), uint64(max(0, it.call.Args[1]))
 		t.mem.saw(at, at+n)
 		p.k.MapOther(t.proc, at, at+n, it.call.Args[3]&abi.MapFixed != 0)
 	default:
 		if opensOther[it.name] {
-			p.k.OpenOther(t.proc, it.ans.Val, inode.Anonymous, it.name, inode.Readable|inode.Writable)
+			p.k.OpenOther(t.proc, it.ans.Val, anonymous(it.name))
 		}
 	}
+}
+
+// anonymous is an open file of which nothing is known.
+func anonymous(name string) kernel.Other {
+	return kernel.Other{Kind: inode.Anonymous, Name: name, Mode: inode.Readable | inode.Writable}
 }
 
 // opensOther are calls that return a descriptor of something that is not modelled.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"sealab/explain"
 	"sealab/run"
@@ -28,11 +29,12 @@ type Replayer struct {
 	hasBase bool
 	symbols run.Symbols
 
-	first   *item        // a call that began while no other was in flight; not played yet
-	stretch []item       // the lines since calls began to overlap
-	saved   *saved       // the machine before them
-	open    map[int]bool // pids with a modelled call in flight; 0 stands for a guess
-	long    bool         // a stretch was too long to be kept; its calls are played as they come
+	first   *item          // a call that began while no other was in flight; not played yet
+	stretch []item         // the lines since calls began to overlap
+	saved   *saved         // the machine before them
+	touched map[int64]bool // descriptors that they may have changed
+	open    map[int]bool   // pids with a modelled call in flight; 0 stands for a guess
+	long    bool           // a stretch was too long to be kept; its calls are played as they come
 	pending map[int]*scenarioCall
 	carried map[Count]int64
 	reasons map[string]int // refusals already explained, by what they say
@@ -129,6 +131,9 @@ func (r *Replayer) event(e *scenario.Event) {
 		}
 		it.at, it.hasTime = e.Time-r.base, true
 	}
+	if e.Learnt {
+		r.rename(e.Pid)
+	}
 	switch e.Kind {
 	case scenario.Program:
 		r.settle()
@@ -157,6 +162,38 @@ func (r *Replayer) event(e *scenario.Event) {
 	}
 }
 
+// rename gives the first task, whose lines had no pid so far, the pid that it turns
+// out to have.
+func (r *Replayer) rename(pid int) {
+	if t := r.m.task(0); t != nil {
+		t.pid = pid
+	}
+	if r.saved != nil {
+		for i := range r.saved.tasks {
+			if r.saved.tasks[i].pid == 0 {
+				r.saved.tasks[i].pid = pid
+			}
+		}
+	}
+	for i := range r.stretch {
+		if r.stretch[i].pid == 0 {
+			r.stretch[i].pid = pid
+		}
+	}
+	if r.first != nil && r.first.pid == 0 {
+		r.first.pid = pid
+	}
+	if c := r.pending[0]; c != nil {
+		c.it.pid = pid
+		delete(r.pending, 0)
+		r.pending[pid] = c
+	}
+	if r.open[0] {
+		delete(r.open, 0)
+		r.open[pid] = true
+	}
+}
+
 // answered reads the recorded answer, and keeps the call's text where the line may
 // be gone by the time that it has to be shown.
 func (r *Replayer) answered(e *scenario.Event, it *item) {
@@ -164,6 +201,9 @@ func (r *Replayer) answered(e *scenario.Event, it *item) {
 	r.doubt(e, it)
 	if isClone(it.name) && it.ans.OK() {
 		it.child = int(it.ans.Val)
+	}
+	if it.name == "wait4" && it.ans.OK() {
+		it.waited = run.Ended(e)
 	}
 	if len(r.open) > 0 || r.first != nil || it.unsure(r.m) {
 		it.text = callText(e)
@@ -175,7 +215,7 @@ func (r *Replayer) answered(e *scenario.Event, it *item) {
 func (r *Replayer) callStart(e *scenario.Event, it *item) {
 	it.kind = begin
 	r.translate(e, it)
-	c := &scenarioCall{it: *it, lone: it.class == passive || it.call.Sys == 0 || r.m.foreign(it)}
+	c := &scenarioCall{it: *it, lone: it.class == passive || it.call.Sys == 0 || r.foreign(it)}
 	r.pending[e.Pid] = c
 	if !c.lone {
 		r.play(it)
@@ -282,7 +322,10 @@ func (r *Replayer) plays(it *item) {
 
 // now plays a line that overlaps with no other.
 func (r *Replayer) now(it *item) {
-	if it.kind == whole && it.class == passive && it.sig == 0 {
+	if it.holds {
+		r.m.suspect(it)
+	}
+	if it.kind == whole && it.class == passive && it.sig == 0 && it.waited == 0 {
 		r.tally(it)
 		return
 	}
@@ -318,9 +361,25 @@ func (r *Replayer) translate(e *scenario.Event, it *item) {
 	var bad int
 	it.class, bad = run.ReadCall(e, r.symbols, &it.call)
 	it.bad = bad + 1
+	if it.name == "ioctl" {
+		it.holds = !terminal(e.Arg(1))
+	}
 	if it.name == "rt_sigaction" {
 		it.sig, it.caught = run.ReadHandler(e)
 	}
+}
+
+// terminal says whether an ioctl is one of terminals and plain files.
+func terminal(cmd *scenario.Arg) bool {
+	if cmd == nil {
+		return false
+	}
+	for _, prefix := range []string{"TC", "TIOC", "FIO"} {
+		if strings.HasPrefix(string(cmd.Text), prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 func signalNumber(name string) int {

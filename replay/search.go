@@ -13,6 +13,7 @@ const longest = 4096
 func (r *Replayer) stretchFrom(it *item) {
 	r.saved = r.m.save()
 	r.stretch = r.stretch[:0]
+	r.touched = map[int64]bool{}
 	r.overlapped(it)
 }
 
@@ -21,11 +22,28 @@ func (r *Replayer) stretchFrom(it *item) {
 func (r *Replayer) overlapped(it *item) {
 	r.inFlight(it)
 	r.stretch = append(r.stretch, *it)
+	r.touch(it)
 	if it.kind == whole && it.guesses() {
 		r.open[guess] = true
 	}
 	if len(r.open) == 0 || len(r.stretch) > longest {
 		r.settle()
+	}
+}
+
+// touch notes the descriptors that a line of a stretch may change.
+func (r *Replayer) touch(it *item) {
+	if it.ans.OK() {
+		r.touched[it.ans.Val] = true
+	}
+	if it.ans.HasPair {
+		r.touched[it.ans.Pair[0]], r.touched[it.ans.Pair[1]] = true, true
+	}
+	for _, fd := range it.ans.FDs {
+		r.touched[fd] = true
+	}
+	if it.name == "dup2" || it.name == "dup3" {
+		r.touched[it.call.Args[1]] = true
 	}
 }
 

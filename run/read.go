@@ -339,6 +339,18 @@ func ReadCall(e *scenario.Event, syms Symbols, c *kernel.Call) (class Class, bad
 	return Modelled, -1
 }
 
+// Ended returns the pid of the child that a wait4 says has ended, 0 if it says so of
+// none.
+func Ended(e *scenario.Event) (pid int) {
+	for i := range e.Nodes {
+		switch string(e.Nodes[i].Text) {
+		case "WIFEXITED", "WIFSIGNALED":
+			return int(e.Ret.Value)
+		}
+	}
+	return 0
+}
+
 // ReadHandler reads what rt_sigaction sets: a signal (1 to 64; 0 if the line does not
 // say), and whether the task catches or ignores it from now on.
 func ReadHandler(e *scenario.Event) (sig int, caught bool) {

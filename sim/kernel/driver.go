@@ -54,19 +54,27 @@ func (k *Kernel) MakeTmpfs(file sched.ID) {
 	i.Kind, i.Seals = inode.Tmpfs, abi.SealSeal
 }
 
+// Other is something that is not modelled, as an open file.
+type Other struct {
+	Kind    inode.Kind
+	Name    string // for people
+	Mode    inode.FMode
+	CloExec bool // closed by an exec
+}
+
 // OpenOther opens something that is not modelled at a descriptor (0 to 2^20-1).
-func (k *Kernel) OpenOther(p *Proc, fd int64, kind inode.Kind, name string, mode inode.FMode) {
+func (k *Kernel) OpenOther(p *Proc, fd int64, o Other) {
 	if fd >= 0 && fd < maxFD {
-		k.Do(func(t *sched.Task) { p.openOther(t, kind, name, fd, mode) })
+		k.Do(func(t *sched.Task) { p.openOther(t, fd, o) })
 	}
 }
 
 // openOther opens something that is not modelled at a descriptor, in place of
 // what was there.
-func (p *Proc) openOther(t *sched.Task, kind inode.Kind, name string, fd int64, mode inode.FMode) {
-	ino := inode.New(t, inode.Inode{Kind: kind, Name: name, Mode: 0o600})
-	f := inode.Open(t, ino, mode, abi.ORdwr)
-	if old := fdSet.On(t, p.FDs, setArg{fd, FD{File: f}}); old != 0 {
+func (p *Proc) openOther(t *sched.Task, fd int64, o Other) {
+	ino := inode.New(t, inode.Inode{Kind: o.Kind, Name: o.Name, Mode: 0o600})
+	f := inode.Open(t, ino, o.Mode, abi.ORdwr)
+	if old := fdSet.On(t, p.FDs, setArg{fd, FD{f, o.CloExec}}); old != 0 {
 		inode.PutFile(t, old)
 	}
 }
@@ -116,6 +124,22 @@ func (k *Kernel) MapAnywhere(p *Proc, n uint64) (addr uint64) {
 // Unmap unmaps n bytes from an address on.
 func (k *Kernel) Unmap(p *Proc, addr, n uint64) {
 	k.Do(func(t *sched.Task) { _ = mm.Unmap(t, p.MM, addr, n) })
+}
+
+// Maps says whether a process maps the file behind an open file.
+func (k *Kernel) Maps(p *Proc, file sched.ID) (maps bool) {
+	f := sched.Peek[inode.File](k.S.World(), file)
+	mm.EachVMA(k.S.World(), p.MM, func(v mm.VMA) { maps = maps || v.File != 0 && v.Inode == f.Inode })
+	return maps
+}
+
+// EmptyPipes reads what pipes hold of the file behind an open file, and says whether
+// there was anything.
+func (k *Kernel) EmptyPipes(file sched.ID) (some bool) {
+	f := sched.Peek[inode.File](k.S.World(), file)
+	i := sched.Peek[inode.Inode](k.S.World(), f.Inode)
+	k.Do(func(t *sched.Task) { some = pin.EmptyPipes(t, i.Map.Pages) })
+	return some
 }
 
 // CloseFD closes a descriptor.

@@ -73,7 +73,7 @@ func (k *Kernel) Spawn(name string, cpu int) *Proc {
 	k.Do(func(t *sched.Task) {
 		p.MM = mm.New(t)
 		for fd := range int64(3) {
-			p.openOther(t, inode.Device, "a terminal", fd, inode.Readable|inode.Writable)
+			p.openOther(t, fd, Other{Kind: inode.Device, Name: "a terminal", Mode: inode.Readable | inode.Writable})
 		}
 	})
 	k.spawn(name, cpu, p)

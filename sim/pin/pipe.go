@@ -215,6 +215,26 @@ func ReadPipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, er
 	return done, err
 }
 
+// EmptyPipes takes everything out of the pipes that hold a page of a page tree, and
+// says whether there was any. It is for a driver, and looks at a world that stands
+// still.
+func EmptyPipes(t *sched.Task, pages sched.ID) (some bool) {
+	w := t.Sched().World()
+	var full []sched.ID
+	EachHolder(w, func(h Holder) {
+		f := sched.Peek[folio.Folio](w, h.Folio)
+		if pages != 0 && f != nil && f.Pages == pages && sched.Peek[Pipe](w, h.Object) != nil {
+			full = append(full, h.Object)
+		}
+	})
+	for _, p := range full {
+		for b := pipePeek.On(t, p, 0); b.Len > 0; b = pipePeek.On(t, p, 0) {
+			take(t, p, b.Len)
+		}
+	}
+	return len(full) > 0
+}
+
 // WritePipe writes n bytes; without waiting, as many as fit.
 //
 // EPIPE: nobody reads. EAGAIN: full, and not to wait.
