@@ -4,17 +4,21 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// Schedule is every answer a chooser gave in a run, in order. Printed, a run of
-// steps by one task is its letters and their number ("a4": task 1, four steps),
-// a timer firing is "~", and a choice is "?" and its answer.
+// Schedule is every answer a chooser gave in a run, in order. Printed, a number of
+// answers that let one task go is its letters and that number ("a4": task 1, four
+// times), a timer that was let fire while others could run is "~", and a choice is
+// "?" and its answer. Timers that fire because nothing else can happen are no
+// answers, and not in it.
 type Schedule []Decision
 
 // Decision is one answer, or a run of equal ones.
 type Decision struct {
 	Task   int // who went: a task number, 0 for the clock, -1 for a choice
-	Count  int // how often in a row
+	Count  int // how often in a row, from 1
 	Answer int // the answer to a choice
 }
 
@@ -28,158 +32,106 @@ func TaskLetters(n int) string {
 	return string(b)
 }
 
-// String prints the schedule so that ParseSchedule reads it again.
-func (s Schedule) String() string {
-	var b strings.Builder
-	for i, d := range s {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		switch {
-		case d.Task < 0:
-			fmt.Fprintf(&b, "?%d", d.Answer)
-		case d.Task == 0:
-			b.WriteByte('~')
-			if d.Count > 1 {
-				fmt.Fprintf(&b, "%d", d.Count)
-			}
-		default:
-			fmt.Fprintf(&b, "%s%d", TaskLetters(d.Task), d.Count)
-		}
+func (d Decision) String() string {
+	switch {
+	case d.Task < 0:
+		return fmt.Sprintf("?%d", d.Answer)
+	case d.Task > 0:
+		return fmt.Sprintf("%s%d", TaskLetters(d.Task), d.Count)
+	case d.Count > 1:
+		return fmt.Sprintf("~%d", d.Count)
 	}
-	return b.String()
+	return "~"
 }
 
-// ParseSchedule reads what String prints.
+// String prints the schedule so that ParseSchedule reads it again.
+func (s Schedule) String() string {
+	words := make([]string, len(s))
+	for i, d := range s {
+		words[i] = d.String()
+	}
+	return strings.Join(words, " ")
+}
+
+// ScheduleError says where and why a text is not a schedule.
+type ScheduleError struct {
+	Line, Col int    // from 1; Col counts characters
+	Word      string // what stands there
+	Why       string // what is wrong with it, or was expected
+}
+
+// Error implements error.
+func (e *ScheduleError) Error() string {
+	word := e.Word
+	if r := []rune(word); len(r) > 20 {
+		word = string(r[:20]) + "..."
+	}
+	return fmt.Sprintf("schedule:%d:%d: %q: %s", e.Line, e.Col, word, e.Why)
+}
+
+// ParseSchedule reads what String prints; words may be parted by any white space. An
+// error is a *ScheduleError.
 func ParseSchedule(text string) (Schedule, error) {
 	var s Schedule
-	for _, w := range strings.Fields(text) {
-		d, err := parseDecision(w)
-		if err != nil {
-			return nil, err
+	for n, line := range strings.Split(text, "\n") {
+		for rest := line; ; {
+			rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
+			if rest == "" {
+				break
+			}
+			col := utf8.RuneCountInString(line[:len(line)-len(rest)]) + 1
+			word := rest
+			if end := strings.IndexFunc(rest, unicode.IsSpace); end >= 0 {
+				word = rest[:end]
+			}
+			d, why := parseDecision(word)
+			if why != "" {
+				return nil, &ScheduleError{n + 1, col, word, why}
+			}
+			s = append(s, d)
+			rest = rest[len(word):]
 		}
-		s = append(s, d)
 	}
 	return s, nil
 }
 
-func parseDecision(w string) (Decision, error) {
-	bad := fmt.Errorf("schedule: %q is not a task and a number (a4), a tick (~) or a choice (?1)", w)
-	digits := strings.TrimLeft(w, "abcdefghijklmnopqrstuvwxyz~?")
-	head := w[:len(w)-len(digits)]
+const (
+	letters   = "abcdefghijklmnopqrstuvwxyz"
+	maxNumber = 1 << 30
+)
+
+// parseDecision reads one word, or says why it cannot.
+func parseDecision(w string) (d Decision, why string) {
+	head := strings.TrimRight(w, "0123456789")
+	digits := w[len(head):]
 	n := 1
 	if digits != "" {
 		var err error
-		if n, err = strconv.Atoi(digits); err != nil || n < 0 || n > 1<<30 {
-			return Decision{}, bad
+		if n, err = strconv.Atoi(digits); err != nil || n > maxNumber {
+			return d, fmt.Sprintf("the number is larger than %d", maxNumber)
 		}
 	}
 	switch {
+	case head == "?" && digits == "":
+		return d, "a choice needs its answer, as in ?1"
 	case head == "?":
-		if digits == "" {
-			return Decision{}, bad
+		return Decision{Task: -1, Count: 1, Answer: n}, ""
+	case head != "~" && (head == "" || strings.Trim(head, letters) != ""):
+		why = "expected a task and how often it goes (a4), a timer (~), or a choice (?1)"
+		if low := strings.ToLower(head); low != head && low != "" && strings.Trim(low, letters) == "" {
+			why += "; did you mean " + low + digits + "?"
 		}
-		return Decision{Task: -1, Count: 1, Answer: n}, nil
-	case n == 0 || head == "":
-		return Decision{}, bad
+		return d, why
+	case n == 0:
+		return d, "nothing happens 0 times; leave it out"
 	case head == "~":
-		return Decision{Count: n}, nil
-	case strings.ContainsAny(head, "~?") || len(head) > 4:
-		return Decision{}, bad
+		return Decision{Count: n}, ""
+	case len(head) > 6:
+		return d, "no task has a name of more than 6 letters"
 	}
-	task := 0
 	for _, c := range head {
-		task = task*26 + int(c-'a') + 1
+		d.Task = d.Task*26 + int(c-'a') + 1
 	}
-	return Decision{Task: task, Count: n}, nil
-}
-
-// Recorder asks another chooser and writes down the answers.
-type Recorder struct {
-	Chooser  Chooser
-	Schedule Schedule
-}
-
-func (r *Recorder) add(task, answer int) {
-	if n := len(r.Schedule); n > 0 && task >= 0 && r.Schedule[n-1].Task == task {
-		r.Schedule[n-1].Count++
-		return
-	}
-	r.Schedule = append(r.Schedule, Decision{Task: task, Count: 1, Answer: answer})
-}
-
-// Next implements Chooser.
-func (r *Recorder) Next(v *View) int {
-	i := r.Chooser.Next(v)
-	if i < 0 {
-		r.add(0, 0)
-	} else {
-		r.add(v.Runnable[i].Num, 0)
-	}
-	return i
-}
-
-// Choose implements Chooser.
-func (r *Recorder) Choose(n int, what string) int {
-	i := r.Chooser.Choose(n, what)
-	r.add(-1, i)
-	return i
-}
-
-// Replay gives the answers of a schedule. Where the schedule does not fit the
-// run, or has ended, it answers like First and counts the misfits.
-type Replay struct {
-	Schedule Schedule
-	Misfits  int // answers that the run could not take
-
-	at, used int
-	rest     First
-}
-
-// step returns the present decision, without using it up.
-func (r *Replay) step() (Decision, bool) {
-	for r.at < len(r.Schedule) && r.used >= r.Schedule[r.at].Count {
-		r.at, r.used = r.at+1, 0
-	}
-	if r.at == len(r.Schedule) {
-		return Decision{}, false
-	}
-	return r.Schedule[r.at], true
-}
-
-// Next implements Chooser.
-func (r *Replay) Next(v *View) int {
-	d, ok := r.step()
-	if !ok {
-		return r.rest.Next(v)
-	}
-	if d.Task == 0 && v.Clock {
-		r.used++
-		return -1
-	}
-	for i, t := range v.Runnable {
-		if d.Task == t.Num {
-			r.used++
-			return i
-		}
-	}
-	r.Misfits++
-	if d.Task >= 0 {
-		r.used++
-	}
-	return r.rest.Next(v)
-}
-
-// Choose implements Chooser.
-func (r *Replay) Choose(n int, what string) int {
-	d, ok := r.step()
-	if !ok {
-		return 0
-	}
-	if d.Task >= 0 || d.Answer >= n {
-		r.Misfits++
-		return 0
-	}
-	r.used++
-	return d.Answer
+	d.Count = n
+	return d, ""
 }

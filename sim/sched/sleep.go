@@ -44,6 +44,10 @@ const (
 	Interruptible                    // by any signal
 )
 
+func (i Interrupt) String() string {
+	return [...]string{"uninterruptible", "killable", "interruptible"}[i]
+}
+
 type armArg struct {
 	expiry int64
 	gen    uint32

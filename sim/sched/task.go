@@ -128,16 +128,23 @@ func (t *Task) pointSlow(op *Info, id ID) {
 	if t.dying {
 		panic(errAbort{})
 	}
-	for s.mustStop() {
-		s.stopped, s.picked = t, nil
-		t.yieldOut()
-	}
+	t.stopHere()
 	if s.solo {
 		return
 	}
 	if n := s.choose(t); n != t {
 		s.picked = n
 		t.switchOut()
+		t.stopHere() // others may have taken the last step that was allowed
+	}
+}
+
+// stopHere ends the run before this step, if it may take no more. The next run
+// goes on here.
+func (t *Task) stopHere() {
+	for s := t.s; s.mustStop(); {
+		s.stopped, s.picked = t, nil
+		t.yieldOut()
 	}
 }
 
