@@ -32,8 +32,8 @@ type Entry struct {
 // Kernel: include/linux/mm_types.h mm_struct.pgd, all versions.
 type PageTable struct{ entries *btree.BTreeG[Entry] }
 
-// maxEntries bounds a page table: 4 GiB of base pages.
-const maxEntries = 1 << 20
+// maxEntries bounds a page table: 1 GiB of base pages.
+const maxEntries = 1 << 18
 
 func beforeEntry(a, b Entry) bool { return a.Page < b.Page }
 

@@ -8,9 +8,9 @@ import (
 	"sealab/sim/sched"
 )
 
-// MaxPages bounds the pages of one call that makes them (4 GiB), so that a hostile
+// MaxPages bounds the pages of one call that makes them (1 GiB), so that a hostile
 // scenario cannot ask for more memory than there is.
-const MaxPages = 1 << 20
+const MaxPages = 1 << 18
 
 func init() { inode.Register(inode.Shmem, ops{}) }
 
