@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func checkSums(t *testing.T, rep *replay.Report) {
 
 // oddLogs are logs that a person, a crash or an attacker could hand over.
 var oddLogs = []string{
-	"", "\n", "\x00\xff\x1f\x8b", "\x1f\x8b\x08\x00", "(\xb5/\xfd", ")(", "strace: Process 1 attached",
+	"clone(", "", "\n", "\x00\xff\x1f\x8b", "\x1f\x8b\x08\x00", "(\xb5/\xfd", ")(", "strace: Process 1 attached",
 	// huge and negative numbers
 	`memfd_create("a", MFD_ALLOW_SEALING) = 3
 ftruncate(3, 9223372036854775807) = 0
@@ -120,16 +121,29 @@ splice(79, [0], 80, NULL, 4096, 0) = 4096
 1 1.7 <... fcntl resumed>) = -1 EBUSY (Device or resource busy)
 2 9.9 <... fcntl resumed>) = -1 EBUSY (Device or resource busy)
 `,
-	// all of a machine's memory, and more
-	`memfd_create("a", MFD_ALLOW_SEALING|MFD_HUGETLB) = 3
-ftruncate(3, 1099511627776) = 0
-fallocate(3, 0, 0, 1099511627776) = 0
-mmap(NULL, 1099511627776, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_POPULATE, 3, 0) = 0x100000000000
-madvise(0x100000000000, 1099511627776, MADV_POPULATE_WRITE) = 0
-process_vm_writev(0, [{iov_base="x", iov_len=1099511627776}], 1, [{iov_base=0x100000000000, iov_len=1099511627776}], 1, 0) = 1
-`,
 	// a header that makes no sense, and one that does
 	"kernel 9.9\nhz 0\ncpus -1\nkernel 4.19\nhz 1000\ncpus 64\nr0 = memfd_create(\"a\", 0)\nclose(r0)\n",
 	// times that go backwards, and far apart
 	"1 5.0 memfd_create(\"a\", 0) = 3\n1 1.0 close(3) = 0\n1 9223372036.0 close(3) = 0\n2 0.1 close(3) = 0\n",
 }
+
+// TestHugeSizes asks for all of a machine's memory, and more: it is refused, not tried.
+func TestHugeSizes(t *testing.T) {
+	p := profile.Newest()
+	r := replay.New(replay.Options{Profile: p})
+	require.NoError(t, r.Log(context.Background(), strings.NewReader(hugeLog), "huge"))
+	rep := r.Report()
+	checkSums(t, rep)
+	require.Zero(t, rep.Differ, "%s", differing(rep))
+	require.Contains(t, rep.CarriedCalls, replay.Count{Name: "fallocate", Why: "larger than the model", Times: 2})
+}
+
+const hugeLog = `memfd_create("a", MFD_ALLOW_SEALING) = 3
+ftruncate(3, 1099511627776) = 0
+fallocate(3, 0, 0, 1099511627776) = 0
+fallocate(3, 0, 0, 1099511627776) = 0
+mmap(NULL, 1099511627776, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_POPULATE, 3, 0) = 0x100000000000
+madvise(0x100000000000, 1099511627776, MADV_POPULATE_WRITE) = 0
+process_vm_writev(0, [{iov_base="x", iov_len=1099511627776}], 1, [{iov_base=0x100000000000, iov_len=1099511627776}], 1, 0) = 1
+munmap(0x100000000000, 1099511627776) = 0
+`

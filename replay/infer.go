@@ -161,10 +161,10 @@ func (d *deviations) mayInfer(t *task) bool { return d.lax && !t.complete }
 // modelled, as far as is known before it is played.
 func (r *Replayer) foreign(it *item) bool {
 	t := r.m.task(it.pid)
-	if t == nil || len(descriptors[it.name]) == 0 {
+	if t == nil || len(descriptors[it.call.Sys]) == 0 {
 		return false
 	}
-	for _, i := range descriptors[it.name] {
+	for _, i := range descriptors[it.call.Sys] {
 		fd := it.call.Args[i]
 		if r.saved != nil && r.touched[fd] {
 			return false
@@ -187,7 +187,7 @@ func (t *task) unseen() bool { return !t.seen }
 // waitsForUnseen says whether a call that waits for ever in the model may wait for
 // what a task does that the log does not show: at the other end of a pipe.
 func (p *play) waitsForUnseen(f *flight) bool {
-	return f.it.ans.Known && len(descriptors[f.it.name]) > 0 && p.hasUnseen()
+	return f.it.ans.Known && len(descriptors[f.it.call.Sys]) > 0 && p.hasUnseen()
 }
 
 // reaped ends a child that the log does not show, once its parent has waited for it.

@@ -15,7 +15,7 @@ func (p *play) learn(t *task, f *flight) {
 		t.handle(it.sig, it.caught)
 	case it.waited != 0:
 		p.reaped(it)
-	case f.err != nil || f.res.Errno != 0:
+	case it.class != modelled || f.err != nil || f.res.Errno != 0:
 	case isClone(it.name):
 		p.child(t, f)
 	case it.name == "mmap" || it.name == "mremap":

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 
 	"sealab/scenario"
@@ -12,6 +13,20 @@ func (r *Replayer) complain(err *scenario.SyntaxError) {
 	if len(r.rep.Errors) < r.opts.keep() {
 		r.rep.Errors = append(r.rep.Errors, err.Error())
 	}
+}
+
+// unread takes what the reader says instead of a line. The error is nil where it can
+// go on, or is to be asked again whether the context is done.
+func (r *Replayer) unread(err error) error {
+	var bad *scenario.SyntaxError
+	switch {
+	case errors.As(err, &bad):
+		r.rep.Broken++
+		r.complain(bad)
+	case r.ctx.Err() == nil:
+		return err
+	}
+	return nil
 }
 
 // odd notes a line that can be read, but makes no sense.

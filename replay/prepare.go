@@ -51,15 +51,23 @@ func (p *play) prepare(t *task, f *flight) {
 	case "munmap", "mprotect", "madvise", "mremap", "mlock", "munlock", "msync":
 		p.memory(t, it, uint64(it.call.Args[0]), uint64(it.call.Args[1]))
 	}
-	for _, i := range descriptors[it.name] {
+	for _, i := range descriptors[it.call.Sys] {
 		if !p.descriptor(t, it, it.call.Args[i]) {
 			return
 		}
 	}
 }
 
-// descriptors says which arguments of a call are descriptors.
-var descriptors = map[string][]int{
+// descriptors says for each kernel.Sys which arguments are descriptors.
+var descriptors = func() (all [256][]int) {
+	for name, args := range withDescriptors {
+		all[kernel.SysByName(name)] = args
+	}
+	all[0] = nil // what is not modelled
+	return all
+}()
+
+var withDescriptors = map[string][]int{
 	"fcntl": {0}, "ftruncate": {0}, "fallocate": {0}, "fchmod": {0}, "fsync": {0}, "fdatasync": {0},
 	"read": {0}, "write": {0}, "pread64": {0}, "pwrite64": {0}, "readv": {0}, "writev": {0},
 	"preadv": {0}, "pwritev": {0}, "preadv2": {0}, "pwritev2": {0}, "lseek": {0}, "close": {0},

@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 
@@ -92,7 +91,7 @@ func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 	rd := scenario.NewReader(in, name, scenario.Options{})
 	defer func() { rd.Close(); r.settle(); r.program() }()
 	for {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil { // perhaps that is why the input ends
 			r.rep.Interrupted = true
 			return nil
 		}
@@ -100,17 +99,11 @@ func (r *Replayer) Log(ctx context.Context, in io.Reader, name string) error {
 		if err == io.EOF {
 			return nil
 		}
-		var bad *scenario.SyntaxError
-		switch {
-		case errors.As(err, &bad):
-			r.rep.Broken++
-			r.complain(bad)
+		if err != nil {
+			if err = r.unread(err); err != nil {
+				return err
+			}
 			continue
-		case err != nil && ctx.Err() != nil: // the input ends with the context
-			r.rep.Interrupted = true
-			return nil
-		case err != nil:
-			return err
 		}
 		if e.Warn != nil {
 			r.odd(e.Warn)

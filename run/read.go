@@ -197,6 +197,14 @@ func (r *reader) field(name string) (int64, bool) {
 	return 0, false
 }
 
+// shapeOf is shapes by the number of the call.
+var shapeOf = func() (all [256]func(*reader, *kernel.Call)) {
+	for name, shape := range shapes {
+		all[kernel.SysByName(name)] = shape
+	}
+	return all
+}()
+
 // shapes says for each call how its arguments are read.
 var shapes = map[string]func(*reader, *kernel.Call){
 	"memfd_create": func(r *reader, c *kernel.Call) {
@@ -328,7 +336,7 @@ func ReadCall(e *scenario.Event, syms Symbols, c *kernel.Call) (class Class, bad
 		return Carried, -1
 	}
 	r := reader{e: e, syms: syms, bad: -1}
-	if shape := shapes[name]; shape != nil {
+	if shape := shapeOf[c.Sys]; shape != nil {
 		shape(&r, c)
 	} else {
 		plain(&r, c, 6)
