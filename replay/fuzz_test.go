@@ -48,8 +48,7 @@ func FuzzReplay(f *testing.F) {
 }
 
 // checkSums holds a report to what must hold of any.
-func checkSums(t *testing.T, rep *replay.Report) {
-	t.Helper()
+func checkSums(t require.TestingT, rep *replay.Report) {
 	require.Equal(t, rep.Calls, rep.Agree+rep.Differ+rep.Asked+rep.Carried+rep.Passive,
 		"every call is judged in one way")
 	var carried, refused int64

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"slices"
 
 	"sealab/sim/kernel"
@@ -124,26 +125,43 @@ func copyMemory(tasks []task) {
 	}
 }
 
+// maxSpans bounds what is remembered of an address space. Beyond it, gaps are taken
+// for seen.
+const maxSpans = 1 << 14
+
 // saw notes that the log has shown what is at these addresses.
 func (m *memory) saw(start, end uint64) {
-	i := 0
-	for i < len(m.seen) && m.seen[i].end < start {
-		i++
+	if start > end {
+		return
 	}
+	i := m.first(start)
 	j := i
 	for j < len(m.seen) && m.seen[j].start <= end {
 		start, end = min(start, m.seen[j].start), max(end, m.seen[j].end)
 		j++
 	}
 	m.seen = slices.Replace(m.seen, i, j, span{start, end})
+	if len(m.seen) > maxSpans {
+		m.coarsen()
+	}
+}
+
+// first returns the index of the first span that ends at or after an address.
+func (m *memory) first(at uint64) int {
+	i, _ := slices.BinarySearchFunc(m.seen, at, func(s span, at uint64) int { return cmp.Compare(s.end, at) })
+	return i
+}
+
+// coarsen makes one span of each two.
+func (m *memory) coarsen() {
+	for i := range len(m.seen) / 2 {
+		m.seen[i] = span{m.seen[2*i].start, m.seen[2*i+1].end}
+	}
+	m.seen = m.seen[:len(m.seen)/2]
 }
 
 // hasSeen says whether the log has shown anything in the range.
 func (m *memory) hasSeen(start, end uint64) bool {
-	for _, s := range m.seen {
-		if s.start < end && start < s.end {
-			return true
-		}
-	}
-	return false
+	i := m.first(start + 1)
+	return i < len(m.seen) && m.seen[i].start < end
 }

@@ -263,8 +263,11 @@ var sysExit = kernel.SysByName("exit_group")
 // known returns the task of a line, made if the log has not shown it before.
 func (p *play) known(it *item) *task {
 	if t := p.task(it.pid); t != nil {
-		t.seen = true
-		return t
+		if !t.proc.Gone() || it.kind != whole && it.kind != begin {
+			t.seen = true
+			return t
+		}
+		p.drop(t) // it has exited, and makes a call: another one has its pid
 	}
 	if t := p.born(it.pid); t != nil {
 		t.seen = true

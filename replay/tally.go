@@ -14,8 +14,20 @@ import (
 // count counts a call that was carried along.
 func (r *Replayer) count(name, why string) {
 	r.call()
+	r.carry(name, why)
+}
+
+// maxKinds bounds the kinds of calls that are told apart.
+const maxKinds = 1000
+
+// carry counts a call by what it is and why it is not judged.
+func (r *Replayer) carry(name, why string) {
 	r.rep.Carried++
-	r.carried[Count{Name: name, Why: why}]++
+	kind := Count{Name: name, Why: why}
+	if _, known := r.carried[kind]; !known && len(r.carried) >= maxKinds {
+		kind = Count{Name: "others", Why: "not judged either"}
+	}
+	r.carried[kind]++
 }
 
 // tally counts a line that was not played.
@@ -44,8 +56,7 @@ func (r *Replayer) report(f *flight, v judgement, why *explain.Reason, tried int
 	case NoEffect:
 		r.rep.Passive++
 	case NotJudged:
-		r.rep.Carried++
-		r.carried[Count{Name: it.name, Why: it.whyCarried()}]++
+		r.carry(it.name, it.whyCarried())
 	case Differs:
 		r.rep.Differ++
 		r.disagree(at, f, &v, why, tried)
