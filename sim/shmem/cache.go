@@ -12,6 +12,9 @@ import (
 // scenario cannot ask for more memory than there is.
 const MaxPages = 1 << 18
 
+// MaxIndex bounds where a page of a file can be (4 TiB).
+const MaxIndex = 1 << 30
+
 func init() { inode.Register(inode.Shmem, ops{}) }
 
 // Lookup returns the folio at a page index, with a reference that the task holds,

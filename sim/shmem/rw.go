@@ -94,7 +94,7 @@ func chunkSize(t *sched.Task) int64 {
 //
 // Kernel: mm/shmem.c shmem_write_begin, v3.17 and later.
 func writeBegin(t *sched.Task, ino sched.ID, at, chunk int64) error {
-	if at>>abi.PageShift >= MaxPages<<12 {
+	if at>>abi.PageShift >= MaxIndex {
 		return t.Refuse(abi.ENOSPC, "model limit", sched.Fact{Name: "offset", Value: at})
 	}
 	seals := inode.Seals(t, ino)

@@ -104,7 +104,7 @@ func TestSeals(tb *testing.T) {
 		{"negative offset", none, fa(0, -1, 1), abi.EINVAL, size},
 		{"too far", none, fa(0, math.MaxInt64, 1), abi.EFBIG, size},
 		{"more than the model makes", none, fa(0, 0, (shmem.MaxPages+1)*page), abi.ENOSPC, size},
-		{"write further than the model goes", none, wr(shmem.MaxPages<<10*page, 1), abi.ENOSPC, size},
+		{"write further than the model goes", none, wr(shmem.MaxIndex*page, 1), abi.ENOSPC, size},
 		{"write at the end of the world", none, wr(math.MaxInt64, 1), abi.EFBIG, size},
 	}
 	for _, c := range cases {
