@@ -7,6 +7,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
+	"sealab/sim/kernel"
 	"sealab/sim/mapping"
 	"sealab/sim/mm"
 	"sealab/sim/pin"
@@ -34,7 +35,7 @@ func mappingExists(s *scene, r *Reason) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "EBUSY at once from mapping_deny_writable: i_mmap_writable is %d.", n)
 	var found int64
-	var change []string
+	var change, others []string
 	m := sched.Peek[mapping.Mmap](s.w, s.ino.Map.Mmap)
 	for _, u := range m.Users {
 		v := mm.Lookup(s.w, u.MM, u.Start)
@@ -50,16 +51,16 @@ func mappingExists(s *scene, r *Reason) {
 			s.descriptor(v.File))
 		r.Holders = append(r.Holders, h)
 		fmt.Fprintf(&b, " %s %s", line(v.Origin), h.What)
-		if h.Task != "" {
-			fmt.Fprintf(&b, " (task %s has it)", h.Task)
-		}
-		switch {
-		case v.Flags&mm.VMWrite == 0:
+		if v.Flags&mm.VMWrite == 0 {
 			b.WriteString(", so the mapping may become writable and counts.")
 			change = append(change, fmt.Sprintf("or map it through a read-only reopen of /proc/self/fd/%d",
 				s.c.Args[0]))
-		default:
-			b.WriteString(", and is writable.")
+		} else {
+			b.WriteString(", so the mapping is writable and counts.")
+		}
+		if u.MM != s.p.MM && h.Task != "" {
+			fmt.Fprintf(&b, " Task %s has it.", h.Task)
+			others = append(others, h.Task)
 		}
 	}
 	if found > 3 {
@@ -70,8 +71,11 @@ func mappingExists(s *scene, r *Reason) {
 	}
 	r.Sentence = b.String()
 	r.Change = "Unmap it"
-	if found > 1 {
+	switch {
+	case found > 1:
 		r.Change = "Unmap them all"
+	case len(others) > 0:
+		r.Change = fmt.Sprintf("Unmap it in task %s, or let that task exit", others[0])
 	}
 	if len(change) > 0 {
 		r.Change += ", " + change[0]
@@ -92,23 +96,20 @@ func pageHeld(s *scene, r *Reason) {
 		Number{"page tables", int64(f.Maps)})
 	var b strings.Builder
 	fmt.Fprintf(&b, "EBUSY from memfd_wait_for_pins, after the last look: page %d has %d references, "+
-		"of which %d is the page cache's and %d are page tables'.", page, f.Refs, cache, f.Maps)
+		"%d of the page cache and %d of page tables.", page, f.Refs, cache, f.Maps)
 	rest := f.Refs - cache - f.Maps
-	var kinds []pin.Kind
+	r.Change = "Let the call finish before you seal."
 	pin.EachHolder(s.w, func(h pin.Holder) {
 		if h.Folio != id {
 			return
 		}
 		rest -= h.Refs
-		kinds = append(kinds, h.Kind)
+		if len(r.Holders) == 0 {
+			r.Change = s.letGo(h)
+		}
 		if len(r.Holders) < 4 {
 			r.Holders = append(r.Holders, Holder{Line: h.Origin, What: h.Kind.String()})
-			if h.Kind == pin.KindUnseen {
-				fmt.Fprintf(&b, " The log does not show who holds it; line %d is the latest that may have "+
-					"made somebody do so.", h.Origin)
-				return
-			}
-			fmt.Fprintf(&b, " %s still holds it: %s.", line(h.Origin), h.Kind)
+			b.WriteString(" " + holds(h))
 		}
 	})
 	for _, p := range s.k.Procs() {
@@ -126,15 +127,58 @@ func pageHeld(s *scene, r *Reason) {
 		fmt.Fprintf(&b, " %d references are held by something that the log does not show.", rest)
 	}
 	r.Sentence = b.String()
-	r.Change = letGo(kinds)
 }
 
-// letGo says how references of such kinds are given back.
-func letGo(kinds []pin.Kind) string {
-	if len(kinds) == 0 {
-		return "Let the call finish before you seal."
+// holds says who holds a page.
+func holds(h pin.Holder) string {
+	by := line(h.Origin)
+	switch h.Kind {
+	case pin.KindSplice:
+		return by + " spliced it into a pipe, which still holds it."
+	case pin.KindVmsplice:
+		return by + " put it into a pipe with vmsplice, which still holds it."
+	case pin.KindTee:
+		return by + " put it into one more pipe with tee, which still holds it."
+	case pin.KindFixed:
+		return by + " registered it as a buffer of an io_uring, which pins it."
+	case pin.KindFixedClosed:
+		return by + " registered it as a buffer of an io_uring, which is closed, but not torn down yet, and pins it."
+	case pin.KindInFlight:
+		return by + " began I/O on it that is still in flight."
+	case pin.KindUnseen:
+		if h.Origin == 0 {
+			return "The log does not show who holds it: it has no line of a task that it shows being made."
+		}
+		return fmt.Sprintf("The log does not show who holds it; line %d is the latest that may have made "+
+			"somebody do so.", h.Origin)
 	}
-	return kinds[0].LetGo()
+	return by + " holds it: " + h.Kind.String() + "."
+}
+
+// letGo says how a reference is given back.
+func (s *scene) letGo(h pin.Holder) string {
+	if fd, ok := s.readEnd(h.Object); ok {
+		return fmt.Sprintf("Read what is in the pipe from descriptor %d, or close both its ends, before you seal.", fd)
+	}
+	return h.Kind.LetGo()
+}
+
+// readEnd finds the descriptor of the calling process that a pipe is read from.
+func (s *scene) readEnd(pipe sched.ID) (fd int, ok bool) {
+	t := sched.Peek[kernel.FDTable](s.w, s.p.FDs)
+	if t == nil || sched.Peek[pin.Pipe](s.w, pipe) == nil {
+		return 0, false
+	}
+	for fd := range t.Slots {
+		f := sched.Peek[inode.File](s.w, t.Slots[fd].File)
+		if f == nil || f.Mode&inode.Readable == 0 {
+			continue
+		}
+		if i := sched.Peek[inode.Inode](s.w, f.Inode); i != nil && i.Info == pipe {
+			return fd, true
+		}
+	}
+	return 0, false
 }
 
 // mappingsDenied: EPERM for a mapping, because the file is write-sealed or

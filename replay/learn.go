@@ -2,6 +2,7 @@ package replay
 
 import (
 	"slices"
+	"strconv"
 
 	"sealab/sim/abi"
 )
@@ -46,6 +47,7 @@ func (p *play) child(t *task, f *flight) {
 	if f.it.call.Args[0]&abi.CloneVm == 0 {
 		c.mem = &memory{mm: c.proc.MM, seen: slices.Clone(t.mem.seen)}
 	}
+	c.proc.Task.Name = strconv.Itoa(c.pid)
 	if old := p.task(c.pid); old != nil && old.flight == nil {
 		p.drop(old) // the log showed it before it showed the clone
 	}
