@@ -23,7 +23,7 @@ lint:
 
 # Property tests with many more cases, then minutes of fuzzing for each target
 long:
-	RAPID_CHECKS=$(CHECKS) $(GO) test -timeout 2h ./...
+	RAPID_CHECKS=$(CHECKS) $(GO) test -count=1 -timeout 2h ./...
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
 
 # Everything that is checked before a change is accepted

@@ -159,7 +159,8 @@ func newXAGen(t *rapid.T) xaGen {
 	})
 	return xaGen{
 		width: width,
-		index: rapid.OneOf(rapid.Uint64Range(0, 12), rapid.Uint64Range(0, 300), near,
+		index: rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64Range(0, 12), rapid.Uint64Range(0, 12),
+			rapid.Uint64Range(0, 300), near,
 			rapid.Uint64Range(math.MaxUint64-70, math.MaxUint64)),
 		order: rapid.OneOf(rapid.Just(uint8(0)), rapid.Uint8Range(0, uint8(2*width+2)), rapid.Uint8Range(0, 9),
 			rapid.Uint8Range(0, 63)),

@@ -16,8 +16,13 @@
 //     footprint: which object, and whether it reads, writes, or blindly adds.
 //   - waiting operation: one that cannot be done yet (a taken lock, a sleep)
 //     parks its task until the object changes.
-//   - tick: a jiffy boundary. The clock moves only when nothing can run, or when
-//     the driver says so.
+//   - tick: a jiffy boundary. The clock moves only when nothing can run, when the
+//     driver says so, or (with FreeTime) when the chooser does.
+//   - sleep: a task that has noted in its [Sleeper] that it sleeps goes on when its
+//     timer fires, when somebody wakes it, for whatever reason, or when a signal comes
+//     that this sleep allows. Waiting in a [WaitQueue] is such a sleep.
+//   - atomic context: between taking and leaving a [SpinLock], or in an RCU read
+//     section, a task must not sleep; if it tries to, the run panics.
 //
 // # The contract of a task
 //
@@ -30,6 +35,7 @@
 // # Not modelled
 //
 // Weak memory order (every run is sequentially consistent), interrupts as
-// tasks, priorities, and the order in which a lock's waiters are served, beyond
-// first come first served as the default of the choosers.
+// tasks, priorities, exclusive waiters of a queue, lock waits that a signal ends,
+// and the order in which a lock's waiters are served, beyond first come first
+// served as the default of the choosers. The timer wheel is that of v4.8 and later.
 package sched

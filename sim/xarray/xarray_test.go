@@ -121,6 +121,26 @@ func TestWhatPanics(t *testing.T) {
 		func() { s.Next(end) })
 }
 
+// TestStateAndClone: a clone makes the tree copy its nodes, and a State must not go
+// on in a node that is the clone's alone by now.
+func TestStateAndClone(t *testing.T) {
+	x := xarray.New(6)
+	for i := range uint64(4) {
+		x.Store(i, folio(uint32(i)+1))
+	}
+	x.SetMark(2, xarray.Mark1)
+	x.SetMark(3, xarray.Mark1)
+	s := x.At(0)
+	require.Equal(t, folio(1), s.Next(end))
+	c := x.Clone()
+	x.SetMark(0, xarray.Mark0)
+	x.ClearMark(2, xarray.Mark1)
+	require.True(t, s.Mark(xarray.Mark0))
+	require.Equal(t, folio(4), s.NextMarked(end, xarray.Mark1))
+	require.False(t, c.Marked(xarray.Mark0))
+	require.True(t, c.Mark(2, xarray.Mark1))
+}
+
 // TestIterRetry has a walk of the radix tree meet slots that have moved.
 func TestIterRetry(t *testing.T) {
 	x := xarray.New(2)
