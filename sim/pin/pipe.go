@@ -246,7 +246,7 @@ func WritePipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, e
 	}
 	l := levelOf(t, p)
 	t.MutexLock(l.lock)
-	if last := pipePeek.On(t, p, -1); last.Merge {
+	if last := pipePeek.On(t, p, -1); last.Merge && levelOf(t, p).readers > 0 {
 		// The odd bytes go where the last write left room, if they all fit.
 		if part := n & (abi.PageSize - 1); part > 0 && last.Off+last.Len+part <= abi.PageSize {
 			pipeGrow.On(t, p, part)
