@@ -183,8 +183,22 @@ var kNames = func() (names []string) {
 	return names
 }()
 
-var kAnyOp = rapid.Custom(func(r *rapid.T) kOp {
-	return kOps[rapid.SampledFrom(kNames).Draw(r, "op")](kDraw{r})
+// kAnyOps draws one thing to do; or a story of several, which chance would seldom
+// tell: of a page that is held, and a seal that has to wait for it.
+var kAnyOps = rapid.Custom(func(r *rapid.T) []kOp {
+	d, seal := kDraw{r}, kSys("fcntl", kSealable, abi.FAddSeals, int64(abi.SealWrite))
+	name := rapid.SampledFrom(append(kNames, "spliced", "spliced", "registered", "in flight")).Draw(r, "op")
+	unmap, wait := kOps["unmapall"](d), kOps["readpipe"](d)
+	mapped := kSys("mmap", kBase, kPages*abi.PageSize, 3, abi.MapShared|abi.MapFixed, kSealable, 0)
+	switch name {
+	case "spliced":
+		return []kOp{unmap, kSys("splice", kSealable, d.off(), kPipeW, -1, 1, abi.SpliceFNonblock), seal, wait}
+	case "registered":
+		return []kOp{mapped, kOps["register"](d), unmap, seal, kOps["unregister"](d), seal}
+	case "in flight":
+		return []kOp{mapped, kOps["dma"](d), unmap, seal}
+	}
+	return []kOp{kOps[name](d)}
 })
 
 // kMachine is a machine under test.
@@ -395,7 +409,8 @@ func TestLawsHoldAtEveryStep(t *testing.T) {
 		defer m.k.S.Stop()
 		for range n {
 			calls := rapid.IntRange(0, 40).Draw(r, "calls")
-			m.programs = append(m.programs, rapid.SliceOfN(kAnyOp, calls, calls).Draw(r, "program"))
+			program := slices.Concat(rapid.SliceOfN(kAnyOps, calls, calls).Draw(r, "program")...)
+			m.programs = append(m.programs, program)
 		}
 		m.rand = sched.NewRandom(rapid.Uint64().Draw(r, "schedule"))
 		m.k.S.FreeTime = rapid.Bool().Draw(r, "time flies")
