@@ -36,6 +36,9 @@ func mappingExists(s *scene, r *Reason) {
 	fmt.Fprintf(&b, "EBUSY at once from mapping_deny_writable: i_mmap_writable is %d.", n)
 	var found int64
 	var change, others []string
+	if s.ino == nil { // the file is gone: nothing more can be said
+		return
+	}
 	m := sched.Peek[mapping.Mmap](s.w, s.ino.Map.Mmap)
 	for _, u := range m.Users {
 		v := mm.Lookup(s.w, u.MM, u.Start)

@@ -7,6 +7,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/inode"
 	"sealab/sim/kernel"
+	"sealab/sim/mapping"
 	"sealab/sim/sched"
 )
 
@@ -89,6 +90,10 @@ func (s *scene) find() {
 		case *inode.Inode:
 			s.ino, s.inoID = o, id
 			return
+		case *mapping.Counter, *mapping.Pages:
+			if s.owner(id); s.ino != nil {
+				return
+			}
 		}
 	}
 	fd := s.c.Args[0]
@@ -100,6 +105,16 @@ func (s *scene) find() {
 			s.setFile(id, sched.Peek[inode.File](s.w, id))
 		}
 	}
+}
+
+// owner finds the inode that a counter or a page tree belongs to: another task may
+// have closed the descriptor meanwhile.
+func (s *scene) owner(part sched.ID) {
+	s.w.Each(func(id sched.ID, o sched.Object) {
+		if i, ok := o.(*inode.Inode); ok && (i.Map.Counter == part || i.Map.Pages == part) {
+			s.ino, s.inoID = i, id
+		}
+	})
 }
 
 func (s *scene) setFile(id sched.ID, f *inode.File) {

@@ -384,7 +384,8 @@ func ReadAnswer(e *scenario.Event, c *kernel.Call) (a Answer) {
 	a.Known, a.Val, a.Errno = true, ret.Value, ret.Errno
 	switch e.Name {
 	case "pipe", "pipe2":
-		if p := e.Arg(0); p != nil && p.Kind == scenario.Array && e.NumChildren(p) == 2 {
+		if p := e.Arg(0); p != nil && p.Kind == scenario.Array && e.NumChildren(p) == 2 &&
+			e.Elem(p, 0).Known() && e.Elem(p, 1).Known() {
 			a.Pair = [2]int64{e.Elem(p, 0).Num, e.Elem(p, 1).Num}
 			a.HasPair = true
 		}

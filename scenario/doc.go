@@ -31,7 +31,9 @@
 // and the times, are what the kernel did. Written by hand, lines of tasks with names (a:) run
 // concurrently; a line without a name belongs to the main task, and the tasks named between two
 // lines of the main task begin after the one and have ended before the other. @15ms is the time
-// since the start before which the call does not begin.
+// since the start before which the call does not begin. A task that is named as the result of a
+// clone or fork is the one that it made (c = fork(), then c: close(3)); the others share the
+// memory and the descriptors of the main task.
 //
 // `r0 = call(...)` binds the result to a name, for the arguments of later lines (r0, m0+4096)
 // and for conditions; pipe2([p0, p1], 0) and socketpair bind two descriptors. A condition speaks

@@ -1,7 +1,9 @@
 package scenario
 
 import (
+	"bytes"
 	"iter"
+	"slices"
 
 	"sealab/sim/abi"
 )
@@ -215,6 +217,27 @@ func (e *Event) Out(a *Arg) *Arg {
 		return nil
 	}
 	return &e.Nodes[a.Last]
+}
+
+// Clone returns a copy that stays good.
+func (e *Event) Clone() *Event {
+	c := *e
+	c.Args, c.Nodes = cloneArgs(e.Args), cloneArgs(e.Nodes)
+	for _, b := range []*[]byte{&c.Style.Comm, &c.Style.Brackets, &c.Ret.ErrName, &c.Ret.Text, &c.Ret.Path,
+		&c.Ret.Paren, &c.Raw, &c.Tail, &c.src.line, &c.src.start} {
+		*b = bytes.Clone(*b)
+	}
+	return &c
+}
+
+func cloneArgs(args []Arg) []Arg {
+	c := slices.Clone(args)
+	for i := range c {
+		for _, b := range []*[]byte{&c[i].Text, &c[i].Name, &c[i].Path, &c[i].Note} {
+			*b = bytes.Clone(*b)
+		}
+	}
+	return c
 }
 
 // reset empties e and keeps its buffers.

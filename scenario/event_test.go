@@ -322,3 +322,26 @@ func TestBoundPair(t *testing.T) {
 	require.Len(t, errs, 1)
 	require.Equal(t, "test:4:7: unknown name p2", errs[0].Headline())
 }
+
+// A clone says the same after the reader has gone on to other lines.
+func TestClone(t *testing.T) {
+	const text = "[pid  7] 12:00:00.000001 openat(AT_FDCWD, \"/a\"..., O_RDONLY) = 3</a> <0.000001>\n" +
+		"[pid  8] 12:00:00.000002 close(3</b>) = -1 EBADF (Bad file descriptor)  # why\n" +
+		"[pid  7] 12:00:00.000003 writev(4, [{iov_base=\"xyz\", iov_len=3}], 1) = 3\n"
+	var kept []*Event
+	var want []string
+	r := NewReader(strings.NewReader(text), "test", Options{})
+	for {
+		e, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		kept, want = append(kept, e.Clone()), append(want, dump(e))
+	}
+	require.Len(t, kept, 3)
+	for i, e := range kept {
+		require.Equal(t, want[i], dump(e))
+		require.Contains(t, e.ErrorAt(&e.Args[0], "odd").Error(), strings.Split(text, "\n")[i])
+	}
+}

@@ -26,6 +26,7 @@ type Call struct {
 	// What only the driver can know, and the kernel leaves open:
 	Place  uint64   // where an mmap or mremap was put; 0 lets the model choose
 	Child  string   // the name of the task that a clone makes
+	Run    Program  // what that task does; nil lets the driver feed it
 	Target sched.ID // the Sleeper of the task that a signal goes to
 	Fatal  bool     // whether that signal ends it
 	MM     sched.ID // the other process's memory, for process_vm_readv

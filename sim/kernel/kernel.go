@@ -58,6 +58,7 @@ type Proc struct {
 	call     *Call // the work in hand, nil when the task is idle
 	result   Result
 	err      error
+	program  Program
 	exiting  bool
 	borrowed []sched.ID // references on open files for the length of a call
 	kernel   *Kernel
@@ -69,6 +70,13 @@ type Proc struct {
 // and 2 open on a device. The name is for people.
 func (k *Kernel) Spawn(name string, cpu int) *Proc {
 	p := &Proc{kernel: k}
+	k.init(p)
+	k.spawn(name, cpu, p)
+	return p
+}
+
+// init gives a process memory and descriptors of its own.
+func (k *Kernel) init(p *Proc) {
 	p.FDs = k.S.World().Add(&FDTable{Users: 1})
 	k.Do(func(t *sched.Task) {
 		p.MM = mm.New(t)
@@ -76,9 +84,43 @@ func (k *Kernel) Spawn(name string, cpu int) *Proc {
 			p.openOther(t, fd, Other{Kind: inode.Device, Name: "a terminal", Mode: inode.Readable | inode.Writable})
 		}
 	})
+}
+
+// Program is what a process does when no driver feeds it: it makes calls, one
+// after another, on the process's own task. What it has when it returns stays as
+// it is, unless it has called Exit or made a call that ends the task.
+type Program func(t *sched.Task, p *Proc)
+
+// Exec makes a process that runs a program. It shares its memory and its
+// descriptors with like, or has its own if like is nil, as Spawn makes them.
+func (k *Kernel) Exec(name string, cpu int, like *Proc, program Program) *Proc {
+	p := &Proc{kernel: k, program: program}
+	if like == nil {
+		k.init(p)
+	} else {
+		p.MM, p.FDs = like.MM, like.FDs
+		k.Do(func(t *sched.Task) {
+			mm.Get(t, p.MM)
+			fdUsers.On(t, p.FDs, 1)
+		})
+	}
 	k.spawn(name, cpu, p)
 	return p
 }
+
+// Syscall makes a call on the process's own task and returns what it answered;
+// the error is ErrNotModelled or nil. It is for programs.
+func (p *Proc) Syscall(t *sched.Task, c *Call) (Result, error) {
+	p.call = c
+	p.once(t)
+	return p.result, p.err
+}
+
+// Exit says that the task ends when its program returns. It is for programs.
+func (p *Proc) Exit() { p.exiting = true }
+
+// Exiting says whether the task is about to end.
+func (p *Proc) Exiting() bool { return p.exiting }
 
 // spawn makes the task of a process.
 func (k *Kernel) spawn(name string, cpu int, p *Proc) {
@@ -87,8 +129,16 @@ func (k *Kernel) spawn(name string, cpu int, p *Proc) {
 	k.procs = append(k.procs, p)
 }
 
-// run is the life of a task: one call after another.
+// run is the life of a task: its program, or one call of its driver after
+// another.
 func (p *Proc) run(t *sched.Task) {
+	if p.program != nil {
+		p.program(t, p)
+		if p.exiting {
+			p.exit(t)
+		}
+		return
+	}
 	for !p.exiting {
 		if p.call == nil {
 			t.Park()

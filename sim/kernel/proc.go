@@ -14,7 +14,7 @@ func sysClone(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
 	if p.rehearsed {
 		return 0, ErrNotModelled
 	}
-	q := &Proc{kernel: p.kernel}
+	q := &Proc{kernel: p.kernel, program: c.Run}
 	flags := c.Args[0]
 	if flags&abi.CloneFiles != 0 {
 		fdUsers.On(t, p.FDs, 1)

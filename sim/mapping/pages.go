@@ -56,16 +56,20 @@ type rangeArg struct {
 	mark       xarray.Mark
 }
 
-type storeArg struct {
-	index uint64
-	order uint8
-	entry xarray.Entry
+// Stored is the argument of xas_store: an entry of 2^Order pages is put at Index;
+// 0 takes away what is there.
+type Stored struct {
+	Index uint64
+	Order uint8
+	Entry xarray.Entry
 }
 
-type tagArg struct {
-	index uint64
-	mark  xarray.Mark
-	set   bool
+// Marked is the argument of xas_set_mark: a tag of the entry at Index is set or
+// cleared.
+type Marked struct {
+	Index uint64
+	Mark  xarray.Mark
+	Set   bool
 }
 
 var (
@@ -79,22 +83,22 @@ var (
 		return found(p.X.FindMarkedFrom(a.from, a.last, a.mark))
 	})
 	tagged = sched.NewOp("mapping_tagged", sched.Read, func(p *Pages, m xarray.Mark) bool { return p.X.Marked(m) })
-	setTag = sched.NewOp("xas_set_mark", sched.Write, func(p *Pages, a tagArg) sched.None {
-		if a.set {
-			p.X.SetMark(a.index, a.mark)
+	setTag = sched.NewOp("xas_set_mark", sched.Write, func(p *Pages, a Marked) sched.None {
+		if a.Set {
+			p.X.SetMark(a.Index, a.Mark)
 		} else {
-			p.X.ClearMark(a.index, a.mark)
+			p.X.ClearMark(a.Index, a.Mark)
 		}
 		return sched.None{}
 	})
 	// store puts an entry in place of what is there, and counts pages.
-	store = sched.NewOp("xas_store", sched.Write, func(p *Pages, a storeArg) sched.None {
-		if old := found(p.X.FindFrom(a.index, a.index)); old.Folio() != 0 {
+	store = sched.NewOp("xas_store", sched.Write, func(p *Pages, a Stored) sched.None {
+		if old := found(p.X.FindFrom(a.Index, a.Index)); old.Folio() != 0 {
 			p.Nr -= 1 << old.Order
 		}
-		p.X.StoreOrder(a.index, a.order, a.entry)
-		if a.entry.IsFolio() {
-			p.Nr += 1 << a.order
+		p.X.StoreOrder(a.Index, a.Order, a.Entry)
+		if a.Entry.IsFolio() {
+			p.Nr += 1 << a.Order
 		}
 		return sched.None{}
 	})
@@ -143,7 +147,7 @@ func (m Mapping) Tagged(t *sched.Task, tag xarray.Mark) bool { return tagged.On(
 //
 // Kernel: lib/xarray.c xas_set_mark, v4.20 and later (radix_tree_tag_set before).
 func (m Mapping) Tag(t *sched.Task, index uint64, tag xarray.Mark, set bool) {
-	setTag.On(t, m.Pages, tagArg{index, tag, set})
+	setTag.On(t, m.Pages, Marked{index, tag, set})
 }
 
 // Insert puts a folio in the tree, or refuses with EEXIST if its place is taken.
@@ -156,7 +160,7 @@ func (m Mapping) Insert(t *sched.Task, index uint64, order uint8, id sched.ID) e
 		return t.Refuse(abi.EEXIST, "shmem_add_to_page_cache")
 	}
 	folio.Place(t, id, m.Pages, index)
-	store.On(t, m.Pages, storeArg{index, order, xarray.FolioEntry(uint32(id))})
+	store.On(t, m.Pages, Stored{index, order, xarray.FolioEntry(uint32(id))})
 	return nil
 }
 
@@ -165,7 +169,7 @@ func (m Mapping) Insert(t *sched.Task, index uint64, order uint8, id sched.ID) e
 //
 // Kernel: lib/xarray.c xas_store, v4.20 and later.
 func (m Mapping) Replace(t *sched.Task, index uint64, order uint8, e xarray.Entry) {
-	store.On(t, m.Pages, storeArg{index, order, e})
+	store.On(t, m.Pages, Stored{index, order, e})
 }
 
 // Remove takes an entry out of the tree, with its tags. The caller has the lock.
@@ -173,7 +177,7 @@ func (m Mapping) Replace(t *sched.Task, index uint64, order uint8, e xarray.Entr
 //
 // Kernel: mm/filemap.c __filemap_remove_folio, v5.16 and later.
 func (m Mapping) Remove(t *sched.Task, f Found, refs int32) {
-	store.On(t, m.Pages, storeArg{f.Index, f.Order, 0})
+	store.On(t, m.Pages, Stored{f.Index, f.Order, 0})
 	if id := f.Folio(); id != 0 {
 		t.HoldN(id, refs)
 		folio.Place(t, id, 0, 0)

@@ -148,7 +148,11 @@ func New(t *Task, o Object) ID {
 	if t.player != nil {
 		return t.player.New(t, o)
 	}
-	return t.s.world.Add(o)
+	id := t.s.world.Add(o)
+	if t.s.watcher != nil {
+		t.s.watcher.Made(t, id)
+	}
+	return id
 }
 
 // Free takes an object that nobody refers to any more out of the world.
@@ -156,6 +160,9 @@ func Free(t *Task, id ID) {
 	if t.player != nil {
 		t.player.Free(t, id)
 		return
+	}
+	if t.s.watcher != nil {
+		t.s.watcher.Freed(t, id)
 	}
 	t.s.world.Remove(id)
 }

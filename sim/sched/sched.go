@@ -9,11 +9,25 @@ import (
 )
 
 // Observer is told of every step. Telling costs memory, so runs that nobody
-// looks at have none.
+// looks at have none. It is called on the task's own stack, and must not change
+// anything that it sees.
 type Observer interface {
 	// Step is called after an operation: who did what to which object, with
 	// which argument and result.
 	Step(t *Task, op *Info, id ID, arg, result any)
+}
+
+// Watcher is an Observer that is also told of what is not a step.
+type Watcher interface {
+	Observer
+	// Waits is called when a waiting operation cannot be done yet.
+	Waits(t *Task, op *Info, id ID)
+	// Refused is called when t.Refusal has been filled in.
+	Refused(t *Task)
+	// Made is called when a task has put a new object in the world, and Freed
+	// before it takes one out.
+	Made(t *Task, id ID)
+	Freed(t *Task, id ID)
 }
 
 // ErrSteps is returned when a run took more steps than it was allowed.
@@ -34,6 +48,7 @@ type Sched struct {
 	pool     []*Task // finished coroutines, to be used again
 	chooser  Chooser
 	observer Observer
+	watcher  Watcher // the observer, if it is one
 
 	now      int64
 	timers   timers
@@ -74,7 +89,10 @@ func (s *Sched) SetChooser(c Chooser) {
 func (s *Sched) beCareful() { s.careful = !s.solo || s.limit > 0 || s.pause > 0 }
 
 // SetObserver changes who is told of every step; nil for nobody.
-func (s *Sched) SetObserver(o Observer) { s.observer = o }
+func (s *Sched) SetObserver(o Observer) {
+	s.observer = o
+	s.watcher, _ = o.(Watcher)
+}
 
 // SetLimit bounds the steps of all runs together; 0 is no bound. A run that
 // reaches it ends with ErrSteps.

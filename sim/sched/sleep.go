@@ -161,6 +161,33 @@ func (s *Sleeper) Fire() { s.Armed, s.Fired, s.Asleep = false, true, false }
 // Kernel: kernel/time/sleep_timeout.c schedule_timeout_killable, v6.13 and later (timer.c before).
 func (t *Task) SleepKillable(n int64) (left int64) { return t.SleepTimeout(n, Killable) }
 
+// SleepUntil sleeps until a time (virtual ns), or until a fatal signal comes. The
+// timers of user space do not know jiffies: this one fires exactly then.
+//
+// Kernel: kernel/time/hrtimer.c do_nanosleep, all versions.
+func (t *Task) SleepUntil(at int64) {
+	s := t.s
+	if at <= s.now {
+		return
+	}
+	s.gen++
+	gen := s.gen
+	armTimer.On(t, t.Sleep, armArg{at, gen})
+	s.arm(at, t.Sleep, gen)
+	schedule.On(t, t.Sleep, Killable)
+}
+
+// Pause waits for a fatal signal.
+//
+// Kernel: kernel/signal.c pause, all versions.
+// Differs: a signal that does not end the task does not end the wait.
+func (t *Task) Pause() {
+	for !t.FatalSignalPending() {
+		setState.On(t, t.Sleep, true)
+		schedule.On(t, t.Sleep, Killable)
+	}
+}
+
 // FatalSignalPending says whether the task is being killed.
 //
 // Kernel: include/linux/sched/signal.h fatal_signal_pending, all versions.

@@ -101,6 +101,7 @@ func (t *Task) Sched() *Sched { return t.s }
 func (t *Task) Refuse(errno abi.Errno, check string, facts ...Fact) error {
 	t.Refusal = Refusal{Errno: errno, Check: check, At: t.s.now}
 	copy(t.Refusal.Facts[:], facts)
+	t.tellRefused()
 	return errno
 }
 
@@ -109,7 +110,14 @@ func (t *Task) RefuseBecause(errno abi.Errno, check string, fact Fact, objs ...I
 	t.Refusal = Refusal{Errno: errno, Check: check, At: t.s.now}
 	t.Refusal.Facts[0] = fact
 	copy(t.Refusal.Objects[:], objs)
+	t.tellRefused()
 	return errno
+}
+
+func (t *Task) tellRefused() {
+	if t.s.watcher != nil {
+		t.s.watcher.Refused(t)
+	}
 }
 
 // point is the place before a step where another task may be chosen.
@@ -154,6 +162,9 @@ func (t *Task) waitFor(op *Info, id ID) {
 	sl := &t.s.world.slots[id]
 	sl.waiters = append(sl.waiters, t)
 	t.s.noteRunnable(t, false)
+	if t.s.watcher != nil {
+		t.s.watcher.Waits(t, op, id)
+	}
 	t.switchOut()
 }
 
