@@ -76,7 +76,7 @@ func TestCorpus(t *testing.T) {
 
 // TestLogs plays the logs that come with the project.
 func TestLogs(t *testing.T) {
-	names, err := filepath.Glob("../testdata/*/*.strace")
+	names, err := filepath.Glob("../testdata/*/*.strace*")
 	require.NoError(t, err)
 	require.NotEmpty(t, names)
 	for _, name := range names {
