@@ -59,7 +59,13 @@ func (p *printer) f(format string, args ...any) { fmt.Fprintf(p.w, format, args.
 
 // heading begins a section.
 func (p *printer) heading(format string, args ...any) {
-	p.f("\n%s\n", p.bold.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	p.f("\n")
+	if utf8.RuneCountInString(text) > p.s.Width {
+		p.hang("", 0, 2, text)
+		return
+	}
+	p.f("%s\n", p.bold.Sprint(text))
 }
 
 // wrap prints a paragraph with an indent, broken at words.
