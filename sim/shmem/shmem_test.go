@@ -9,6 +9,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
+	"sealab/sim/mapping"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 	"sealab/sim/shmem"
@@ -225,7 +226,7 @@ func TestLookup(tb *testing.T) {
 
 // A page that leaves the file between being found and being held is given back.
 func TestLookupRaces(tb *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(400) {
 		p := profile.Newest()
 		s := sched.NewSched(&p, sched.Clock{HZ: 250}, nil)
 		folio.Boot(s.World(), 2)
@@ -240,8 +241,14 @@ func TestLookupRaces(tb *testing.T) {
 		s.SetChooser(sched.NewRandom(seed))
 		ino := sched.Peek[inode.File](s.World(), f).Inode
 		s.Spawn("reader", func(t *sched.Task) {
+			m := inode.Of(t, ino).Map
+			tree := sched.Peek[mapping.Pages](s.World(), m.Pages)
 			for range 3 {
 				require.LessOrEqual(tb, shmem.Read(t, ino, 0, page), int64(page))
+				if id := shmem.Lookup(t, m, 0); id != 0 {
+					require.Equal(tb, uint32(id), tree.X.Load(0).Folio(), "what is found was there when it was held")
+					folio.Release(t, id)
+				}
 			}
 		})
 		s.Spawn("cutter", func(t *sched.Task) {
