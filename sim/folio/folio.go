@@ -206,6 +206,9 @@ func AddMap(t *sched.Task, id sched.ID) { addMap.On(t, id, 1) }
 // Kernel: mm/rmap.c folio_remove_rmap_ptes, v6.7 and later (page_remove_rmap before).
 func RemoveMap(t *sched.Task, id sched.ID) { removeMap.On(t, id, 1) }
 
+// AddMaps adds to the map count without an entry, which only a wrong kernel does.
+func AddMaps(t *sched.Task, id sched.ID, n int32) { addMap.On(t, id, n) }
+
 // Pin adds a long-term pin: bias references (the profile says how many: 1 or
 // 1024) that are counted as one pin.
 //

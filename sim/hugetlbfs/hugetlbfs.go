@@ -6,6 +6,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 	"sealab/sim/shmem"
 )
@@ -47,10 +48,10 @@ func setSize(t *sched.Task, ino sched.ID, i inode.Fixed, size int64) error {
 	}
 	old, seals := inode.Size(t, ino), inode.Seals(t, ino)
 	fact := sched.Fact{Name: "size", Value: old}
-	if size < old && seals.Any(abi.SealShrink) {
+	if size < old && seals.Any(abi.SealShrink) && !t.Wrong(mutant.HugetlbIgnoresShrink) {
 		return t.RefuseBecause(abi.EPERM, "hugetlbfs_setattr F_SEAL_SHRINK", fact, ino)
 	}
-	if size > old && seals.Any(abi.SealGrow) {
+	if size > old && seals.Any(abi.SealGrow) && !t.Wrong(mutant.HugetlbIgnoresGrow) {
 		return t.RefuseBecause(abi.EPERM, "hugetlbfs_setattr F_SEAL_GROW", fact, ino)
 	}
 	inode.SetSize(t, ino, size)

@@ -103,6 +103,10 @@ var (
 		i.Seals |= a.seals
 		return sched.None{}
 	})
+	replaceSeals = sched.NewOp("*file_seals =", sched.Write, func(i *Inode, s abi.Seals) sched.None {
+		i.Seals = s
+		return sched.None{}
+	})
 	sizeRead  = sched.NewOp("i_size_read", sched.Read, func(i *Inode, _ sched.None) int64 { return i.Size })
 	sizeWrite = sched.NewOp("i_size_write", sched.Write, func(i *Inode, n int64) sched.None {
 		i.Size = n
@@ -134,6 +138,9 @@ func Seals(t *sched.Task, id sched.ID) abi.Seals { return readSeals.On(t, id, sc
 func AddSeals(t *sched.Task, id sched.ID, s abi.Seals) {
 	addSeals.On(t, id, sealArg{s, t.Origin})
 }
+
+// ReplaceSeals sets the whole seal word, which only a wrong kernel does.
+func ReplaceSeals(t *sched.Task, id sched.ID, s abi.Seals) { replaceSeals.On(t, id, s) }
 
 // Size reads the size in bytes.
 //

@@ -7,6 +7,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/inode"
 	"sealab/sim/memfd"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -20,7 +21,7 @@ func sysMemfdCreate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.install(t, f, 0, c.Args[1]&abi.MfdCloexec != 0)
+	return p.install(t, f, 0, c.Args[1]&abi.MfdCloexec != 0 && !t.Wrong(mutant.CloexecForgotten))
 }
 
 // sysFcntl is fcntl(fd, cmd, arg).
@@ -55,7 +56,11 @@ func sysFcntl(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	}
 	switch cmd {
 	case abi.FAddSeals:
-		return 0, memfd.AddSeals(t, f, uint64(arg))
+		if err := memfd.AddSeals(t, f, uint64(arg)); err != nil || !t.Wrong(mutant.AddReturnsMask) {
+			return 0, err
+		}
+		s, err := memfd.GetSeals(t, f)
+		return int64(s), err
 	case abi.FGetSeals:
 		s, err := memfd.GetSeals(t, f)
 		return int64(s), err

@@ -7,6 +7,7 @@ import (
 	"sealab/sim/hugetlbfs"
 	"sealab/sim/inode"
 	"sealab/sim/mm"
+	"sealab/sim/mutant"
 	"sealab/sim/pin"
 	"sealab/sim/sched"
 	"sealab/sim/shmem"
@@ -185,6 +186,9 @@ func sysFtruncate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 func truncateOpen(t *sched.Task, ino sched.ID) error {
 	if inode.Of(t, ino).Kind == inode.Hugetlb {
 		return hugetlbfs.TruncateInode(t, ino, 0)
+	}
+	if t.Wrong(mutant.OpenTruncates) {
+		return shmem.TruncateUnsealed(t, ino)
 	}
 	return shmem.TruncateInode(t, ino, 0)
 }

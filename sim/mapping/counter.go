@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sealab/sim/abi"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -66,6 +67,10 @@ var (
 //
 // Kernel: include/linux/fs.h mapping_map_writable, v3.17 and later.
 func (m Mapping) MapWritable(t *sched.Task) error {
+	if t.Wrong(mutant.DeniedIgnored) {
+		addWritable.On(t, m.Counter, 1)
+		return nil
+	}
 	if r := mapWritable.On(t, m.Counter, sched.None{}); !r.ok {
 		return t.RefuseBecause(abi.EPERM, "mapping_map_writable",
 			sched.Fact{Name: "i_mmap_writable", Value: int64(r.n)}, m.Counter)
@@ -89,7 +94,14 @@ func (m Mapping) AddWritable(t *sched.Task) { addWritable.On(t, m.Counter, 1) }
 //
 // Kernel: include/linux/fs.h mapping_deny_writable, v3.17 and later.
 func (m Mapping) DenyWritable(t *sched.Task) error {
+	if t.Wrong(mutant.DenyForgotten) && m.Writable(t) <= 0 {
+		return nil
+	}
 	if r := denyWritable.On(t, m.Counter, sched.None{}); !r.ok {
+		if t.Wrong(mutant.NeverBusy) {
+			addWritable.On(t, m.Counter, -1)
+			return nil
+		}
 		return t.RefuseBecause(abi.EBUSY, "mapping_deny_writable",
 			sched.Fact{Name: "i_mmap_writable", Value: int64(r.n)}, m.Counter)
 	}
@@ -99,7 +111,11 @@ func (m Mapping) DenyWritable(t *sched.Task) error {
 // AllowWritable undoes DenyWritable.
 //
 // Kernel: include/linux/fs.h mapping_allow_writable, v3.17 and later.
-func (m Mapping) AllowWritable(t *sched.Task) { addWritable.On(t, m.Counter, 1) }
+func (m Mapping) AllowWritable(t *sched.Task) {
+	if !t.Wrong(mutant.DenyForgotten) {
+		addWritable.On(t, m.Counter, 1)
+	}
+}
 
 // Writable reads the counter.
 //

@@ -1,8 +1,11 @@
 package memfd
 
 import (
+	"strings"
+
 	"sealab/sim/abi"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 )
@@ -38,9 +41,8 @@ func Create(t *sched.Task, name string, flags uint32, o Options) (sched.ID, erro
 	if o.BadName {
 		return 0, t.Refuse(abi.EFAULT, "strncpy_from_user")
 	}
-	if len(name) > nameMax {
-		return 0, t.Refuse(abi.EINVAL, "MFD_NAME_MAX_LEN",
-			sched.Fact{Name: "bytes of the name", Value: int64(len(name))})
+	if err := checkName(t, name); err != nil {
+		return 0, err
 	}
 	i := inode.Inode{Kind: inode.Shmem, Name: name, Mode: 0o777, Seals: abi.SealSeal}
 	if flags&abi.MfdHugetlb != 0 {
@@ -55,13 +57,31 @@ func Create(t *sched.Task, name string, flags uint32, o Options) (sched.ID, erro
 	}
 	if flags&abi.MfdNoexecSeal != 0 {
 		i.Mode = 0o666
-		i.Seals |= abi.SealExec
+		if !t.Wrong(mutant.NoexecNotSealed) {
+			i.Seals |= abi.SealExec
+		}
 	}
-	if flags&abi.MfdAllowSealing != 0 || flags&abi.MfdNoexecSeal != 0 && t.Profile().NoexecSealUnseals {
+	if flags&abi.MfdAllowSealing != 0 || t.Wrong(mutant.AlwaysSealable) ||
+		flags&abi.MfdNoexecSeal != 0 && t.Profile().NoexecSealUnseals {
 		i.Seals &^= abi.SealSeal
 	}
 	ino := inode.New(t, i)
 	return inode.Open(t, ino, inode.Readable|inode.Writable, abi.ORdwr|abi.OLargefile), nil
+}
+
+// checkName refuses a name that is too long.
+func checkName(t *sched.Task, name string) error {
+	longest, errno := nameMax, abi.EINVAL
+	if t.Wrong(mutant.NameOneLonger) {
+		longest++
+	}
+	if t.Wrong(mutant.LongName) {
+		errno = abi.ENAMETOOLONG
+	}
+	if len(name) > longest || t.Wrong(mutant.SlashInName) && strings.Contains(name, "/") {
+		return t.Refuse(errno, "MFD_NAME_MAX_LEN", sched.Fact{Name: "bytes of the name", Value: int64(len(name))})
+	}
+	return nil
 }
 
 // hugeShift returns log2 of the huge page size that the flags ask for.
@@ -88,11 +108,11 @@ func checkFlags(t *sched.Task, flags uint32, o Options) (uint32, error) {
 			known &^= abi.MfdAllowSealing
 		}
 	}
-	if unknown := flags &^ known; unknown != 0 {
+	if unknown := flags &^ known; unknown != 0 && !t.Wrong(mutant.CreateFlagsUnchecked) {
 		return 0, t.Refuse(abi.EINVAL, "MFD_ALL_FLAGS", sched.Fact{Name: "flags", Value: int64(unknown)})
 	}
 	const exec = abi.MfdExec | abi.MfdNoexecSeal
-	if flags&exec == exec {
+	if flags&exec == exec && !t.Wrong(mutant.ExecBothAllowed) {
 		return 0, t.Refuse(abi.EINVAL, "MFD_EXEC with MFD_NOEXEC_SEAL")
 	}
 	return applyNoexec(t, flags, o.Noexec)

@@ -7,6 +7,7 @@ import (
 	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/mapping"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 )
@@ -36,20 +37,28 @@ func scanDelay(hz, scan int) int64 { return int64(hz) << scan / 200 }
 // Kernel: mm/shmem.c shmem_wait_for_pins, v3.17 to v4.16.
 func waitForPins(t *sched.Task, ino inode.Fixed) error {
 	m := ino.Map
-	folio.DrainBatch(t, t.CPU)
+	last := lastLook(t)
+	if t.Wrong(mutant.NoWait) {
+		return nil
+	}
+	drain(t, false)
 	tagPins(t, ino)
+	drain(t, true)
 
-	for scan := 0; scan <= lastScan; scan++ {
+	for scan := 0; scan <= last; scan++ {
 		if !m.Tagged(t, tagPinned) {
 			return nil
 		}
 		if scan == 0 {
-			folio.DrainAllBatches(t)
-		} else if t.SleepKillable(scanDelay(t.Sched().Clock.HZ, scan)) > 0 {
-			scan = lastScan
+			drainAll(t)
+		} else if sleep(t, ino, scanDelay(t.Sched().Clock.HZ, scan)) {
+			scan = last
+			if t.Wrong(mutant.KillRefuses) {
+				return t.RefuseBecause(abi.EBUSY, "memfd_wait_for_pins", sched.Fact{}, m.Pages)
+			}
 		}
-		pinned := scanTagged(t, ino, scan == lastScan)
-		if pinned.folio != 0 {
+		pinned := scanTagged(t, ino, scan == last)
+		if pinned.folio != 0 && !t.Wrong(mutant.LastScanForgives) {
 			return t.RefuseBecause(abi.EBUSY, "memfd_wait_for_pins",
 				sched.Fact{Name: "page", Value: int64(pinned.index)}, m.Pages, pinned.folio)
 		}
@@ -70,8 +79,12 @@ func tagPins(t *sched.Task, ino inode.Fixed) {
 		if !ok {
 			break
 		}
-		if p.folio != 0 && hasExtraRefs(t, ino.Kind, p.folio, t.Profile().TagTestStrict) {
+		extra := p.folio != 0 && hasExtraRefs(t, ino.Kind, p.folio, t.Profile().TagTestStrict)
+		if extra || t.Wrong(mutant.MarkAll) {
 			w.tag(p.index, true)
+		}
+		if extra && t.Wrong(mutant.OneMark) {
+			break
 		}
 	}
 	w.end()
@@ -94,7 +107,7 @@ func scanTagged(t *sched.Task, ino inode.Fixed, last bool) (pinned page) {
 		if !clean && last && pinned.folio == 0 {
 			pinned = p
 		}
-		if clean || last {
+		if unmarks(t, clean, last) {
 			w.tag(p.index, false)
 		}
 	}
@@ -122,7 +135,7 @@ func hasExtraRefs(t *sched.Task, kind inode.Kind, id sched.ID, strict bool) bool
 	if t.Profile().PinTest != profile.PinTestSubpage {
 		order = folio.ShapeOf(t, id).Order
 	}
-	extra := refs - maps - t.Profile().ExpectedCacheRefs(order, kind == inode.Hugetlb)
+	extra := miscounted(t, refs-maps-t.Profile().ExpectedCacheRefs(order, kind == inode.Hugetlb), maps)
 	return extra > 0 || strict && extra < 0
 }
 

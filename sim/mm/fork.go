@@ -3,6 +3,7 @@ package mm
 import (
 	"sealab/sim/folio"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -31,6 +32,7 @@ func Fork(t *sched.Task, mm sched.ID) sched.ID {
 			inode.GetFile(t, c.File)
 		}
 		link(t, s, c)
+		uncount(t, mutant.ForkNotCounted, c)
 		if c.Anon {
 			copyEntries(t, old, s, v)
 		}

@@ -3,6 +3,7 @@ package mm
 import (
 	"sealab/sim/abi"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -260,7 +261,9 @@ func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
 			if a.Prot&abi.ProtWrite != 0 {
 				return t.RefuseBecause(abi.EACCES, "FMODE_WRITE", sched.Fact{}, a.File)
 			}
-			r.Flags &^= VMMayWrite
+			if !t.Wrong(mutant.ReadOnlyMayWrite) {
+				r.Flags &^= VMMayWrite
+			}
 		} else {
 			r.Flags |= VMShared
 		}
@@ -277,6 +280,9 @@ func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
 	}
 	if a.Flags&abi.MapGrowsdown != 0 {
 		return t.Refuse(abi.EINVAL, "VM_GROWSDOWN")
+	}
+	if err := r.refusedElsewise(t, a); err != nil {
+		return err
 	}
 	return r.checkSealsInDoMmap(t)
 }

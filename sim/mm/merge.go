@@ -4,6 +4,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/inode"
 	"sealab/sim/mapping"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 )
@@ -17,6 +18,9 @@ const maxMapCount = 65530
 //
 // Kernel: include/linux/mm.h is_shared_maywrite, v6.7 and later; VM_SHARED alone before.
 func countable(p *profile.Profile, f Flags) bool {
+	if p.Mutants != (mutant.Set{}) && countedElsewise(p.Mutants, &f) {
+		return true
+	}
 	if p.CountFlag == profile.CountShared {
 		return f&VMShared != 0
 	}
@@ -57,7 +61,7 @@ func unlinkFile(t *sched.Task, s space, v VMA) {
 		return
 	}
 	t.DownWrite(m.MmapLock)
-	if countable(t.Profile(), v.Flags) {
+	if countable(t.Profile(), v.Flags) && !t.Wrong(mutant.MunmapKeepsCount) {
 		m.UnmapWritable(t)
 	}
 	m.Unlink(t, v.user(s.id))
@@ -92,7 +96,9 @@ func rewrite(t *sched.Task, s space, from, to []VMA) {
 				m.AddWritable(t)
 			}
 			for range len(from) - len(to) {
-				m.UnmapWritable(t)
+				if !t.Wrong(mutant.MergeNotCounted) {
+					m.UnmapWritable(t)
+				}
 			}
 		}
 		t.UpWrite(m.MmapLock)
@@ -128,6 +134,7 @@ func splitAny(t *sched.Task, s space, v VMA, addr uint64) (VMA, error) {
 	}
 	low, high := v.cut(v.Start, addr), v.cut(addr, v.End)
 	rewrite(t, s, []VMA{v}, []VMA{low, high})
+	uncount(t, mutant.SplitNotCounted, v)
 	return high, nil
 }
 

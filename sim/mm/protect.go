@@ -2,6 +2,7 @@ package mm
 
 import (
 	"sealab/sim/abi"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -50,7 +51,8 @@ func protect(t *sched.Task, s space, start, end, prot uint64) error {
 			return t.Refuse(abi.EINVAL, "VM_GROWSDOWN")
 		}
 		flags := v.Flags&^vmAccess | protFlags(prot)
-		if denied := flags &^ (flags >> mayShift) & vmAccess; denied != 0 {
+		denied := flags &^ (flags >> mayShift) & vmAccess
+		if denied != 0 && !t.Wrong(mutant.MprotectUnchecked) {
 			return t.RefuseBecause(abi.EACCES, "mprotect VM_MAYWRITE",
 				sched.Fact{Name: "address", Value: int64(v.Start)}, v.File, v.Inode)
 		}
@@ -76,7 +78,7 @@ func protectOne(t *sched.Task, s space, v VMA, start, end uint64, flags Flags) e
 	if flags&VMWrite == 0 && v.File == 0 && !v.Anon {
 		flags &^= VMAccount
 	}
-	v, err := modify(t, s, v, start, end, flags)
+	v, err := modifyCounted(t, s, v, start, end, flags)
 	if err != nil {
 		return err
 	}

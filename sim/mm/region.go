@@ -3,6 +3,7 @@ package mm
 import (
 	"sealab/sim/abi"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 )
@@ -27,7 +28,7 @@ func mmapRegion(t *sched.Task, s space, r request) (VMA, error) {
 		}
 	}
 	v, err := mapCleared(t, s, &r, &counted)
-	if counted {
+	if counted && (err == nil || !t.Wrong(mutant.FailedMmapCounts)) {
 		r.ino.Map.UnmapWritable(t)
 	}
 	return v, err
@@ -36,7 +37,7 @@ func mmapRegion(t *sched.Task, s space, r request) (VMA, error) {
 // count counts the mmap in progress in i_mmap_writable if the mapping would be
 // countable, or refuses with EPERM while such mappings are denied.
 func (r *request) count(t *sched.Task, counted *bool) error {
-	if r.File == 0 || r.ino.Map.Counter == 0 || !countable(t.Profile(), r.Flags) {
+	if r.File == 0 || r.ino.Map.Counter == 0 || !countable(t.Profile(), r.Flags) || r.Flags&VMShared == 0 {
 		return nil
 	}
 	if err := r.ino.Map.MapWritable(t); err != nil {
@@ -166,13 +167,16 @@ func (r *request) checkSealsInHook(t *sched.Task) error {
 // Kernel: mm/memfd.c check_write_seal, v6.14 and later (seal_check_write before).
 func (r *request) checkSeals(t *sched.Task, seals abi.Seals) error {
 	have := inode.Seals(t, r.Inode)
+	seals, errno := sealsElsewise(t, seals)
 	if !have.Any(seals) {
 		return nil
 	}
 	if r.Flags&VMWrite != 0 {
-		return t.RefuseBecause(abi.EPERM, "memfd_check_seals_mmap",
+		return t.RefuseBecause(errno, "memfd_check_seals_mmap",
 			sched.Fact{Name: "seals", Value: int64(have)}, r.Inode)
 	}
-	r.Flags &^= VMMayWrite
+	if !t.Wrong(mutant.KeepsMayWrite) {
+		r.Flags &^= VMMayWrite
+	}
 	return nil
 }

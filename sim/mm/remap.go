@@ -3,6 +3,7 @@ package mm
 import (
 	"sealab/sim/abi"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 )
@@ -255,6 +256,7 @@ func copyVMA(t *sched.Task, s space, v VMA, a RemapArgs, addr uint64) {
 		inode.GetFile(t, c.File)
 	}
 	link(t, s, c)
+	uncount(t, mutant.MoveNotCounted, c)
 }
 
 // moveEntries moves the entries to the new place. MmapLock keeps a truncation from

@@ -8,6 +8,7 @@ import (
 	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/mm"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -138,6 +139,9 @@ func pinPage(t *sched.Task, space, ring sched.ID, at uint64) error {
 		refs = int32(t.Profile().PinBias)
 	}
 	folio.HoldN(t, id, refs-1)
+	if t.Wrong(mutant.PinCountedAsMap) {
+		folio.AddMaps(t, id, refs)
+	}
 	ringAdd.On(t, ring, Fixed{id, refs, t.Origin})
 	t.DropN(id, refs)
 	return nil
@@ -169,6 +173,12 @@ func unpinAll(t *sched.Task, ring sched.ID) {
 		f := ringTake.On(t, ring, sched.None{})
 		if f.Folio == 0 {
 			return
+		}
+		if t.Wrong(mutant.UnregisterKeeps) {
+			continue
+		}
+		if t.Wrong(mutant.PinCountedAsMap) {
+			folio.AddMaps(t, f.Folio, -f.Refs)
 		}
 		t.HoldN(f.Folio, f.Refs)
 		folio.ReleaseN(t, f.Folio, f.Refs)

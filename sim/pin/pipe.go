@@ -7,6 +7,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -151,7 +152,7 @@ func levelOf(t *sched.Task, p sched.ID) level { return pipeLevel.On(t, p, sched.
 
 // take takes n bytes from the first buffer; its reference goes when it is empty.
 func take(t *sched.Task, p sched.ID, n int64) {
-	if gone := pipeTake.On(t, p, n); gone != 0 {
+	if gone := pipeTake.On(t, p, n); gone != 0 && !t.Wrong(mutant.PipeKeepsPage) {
 		t.Hold(gone)
 		folio.Release(t, gone)
 	}

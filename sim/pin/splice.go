@@ -7,6 +7,7 @@ import (
 	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/mm"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 	"sealab/sim/shmem"
 )
@@ -158,6 +159,10 @@ func spliceRead(t *sched.Task, e ends, pos, n int64) (done int64) {
 		id := shmem.Data(t, i.Map, index)
 		if id == 0 && t.Profile().SpliceHolePins {
 			id = shmem.GetFolio(t, i.Map, index)
+		}
+		if id != 0 && t.Wrong(mutant.SpliceCopies) {
+			folio.Release(t, id)
+			id = 0
 		}
 		push(t, e.outPipe, Buf{Folio: id, Off: in, Len: step, Kind: KindSplice})
 		done += step

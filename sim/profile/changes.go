@@ -60,6 +60,7 @@ func base() Profile {
 		PinBias:           1,
 		TransparentHuge:   true,
 		Hugetlbfs:         true,
+		Mutants:           everywhere,
 	}
 }
 

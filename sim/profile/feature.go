@@ -53,6 +53,7 @@ var groups = []group{
 	{"mappings", mapFeatures},
 	{"files", fileFeatures},
 	{"who holds pages", holderFeatures},
+	{"wrong kernels", wrongFeatures},
 }
 
 // Features returns every feature, in the order of Profile's fields.

@@ -51,8 +51,8 @@ func (n Named) Profile() Profile {
 	return p
 }
 
-// Find returns a profile by the ID of a named kernel, "newest", or a kernel
-// release as ForRelease takes it.
+// Find returns a profile by the ID of a named kernel or of a peer, "newest", or a
+// kernel release as ForRelease takes it.
 func Find(text string) (Profile, []Note, error) {
 	if text == "newest" {
 		return Newest(), nil, nil
@@ -61,6 +61,11 @@ func Find(text string) (Profile, []Note, error) {
 		if n.ID == text {
 			_, notes, err := ForRelease(n.Release)
 			return n.Profile(), notes, err
+		}
+	}
+	for _, p := range peers {
+		if p.ID == text {
+			return p.Profile(), []Note{Note(p.note())}, nil
 		}
 	}
 	return ForRelease(text)

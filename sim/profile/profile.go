@@ -1,6 +1,9 @@
 package profile
 
-import "sealab/sim/abi"
+import (
+	"sealab/sim/abi"
+	"sealab/sim/mutant"
+)
 
 // Profile is one kernel's behaviour, a field for each thing in which kernels
 // differ. The comment of a field tells what user space notices, and which
@@ -88,6 +91,9 @@ type Profile struct {
 	UdmabufFutureWrite bool // it refuses files with F_SEAL_FUTURE_WRITE: from 6.13
 	UdmabufLock        bool // it cannot race with F_ADD_SEALS: from 6.13
 	UdmabufPins        bool // it takes pins, not references: from 6.11
+
+	// Mutants are places where the kernel is wrong: no release of Linux has any.
+	Mutants mutant.Set
 }
 
 // ReadOnlyAfterWriteSeal says whether a shared mapping with PROT_READ, made

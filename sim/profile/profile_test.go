@@ -149,6 +149,8 @@ func TestEveryFieldIsAFeature(t *testing.T) {
 			v.SetInt(v.Int() + 1)
 		case reflect.Uint8:
 			v.SetUint(v.Uint() ^ 1)
+		case reflect.Array:
+			v.Index(0).SetUint(2)
 		default:
 			v.SetUint(0)
 		}

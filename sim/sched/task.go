@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"sealab/sim/abi"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 )
 
@@ -92,6 +93,9 @@ func (t *Task) WaitsFor() (ID, *Info) {
 
 // Profile returns the kernel that is being modelled.
 func (t *Task) Profile() *profile.Profile { return t.s.Profile }
+
+// Wrong says whether the kernel is wrong in one place, see package mutant.
+func (t *Task) Wrong(m mutant.Mutant) bool { return t.s.Profile.Mutants.Has(m) }
 
 // Sched returns the scheduler that runs the task.
 func (t *Task) Sched() *Sched { return t.s }

@@ -5,6 +5,7 @@ import (
 	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/mapping"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -178,6 +179,13 @@ func (ops) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, e
 
 // Punch implements inode.FileOps.
 func (ops) Punch(t *sched.Task, file sched.ID, off, n int64) error {
+	if t.Wrong(mutant.MadvRemoveUnchecked) {
+		i := inode.Of(t, inode.FileOf(t, file).Inode)
+		t.DownWrite(i.Lock)
+		punchUnsealed(t, i, off, off+n)
+		t.UpWrite(i.Lock)
+		return nil
+	}
 	return Fallocate(t, file, abi.FallocFlKeepSize|abi.FallocFlPunchHole, off, n)
 }
 

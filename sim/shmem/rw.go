@@ -6,6 +6,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 )
@@ -16,7 +17,12 @@ import (
 //
 // Kernel: mm/shmem.c shmem_file_read_iter, all versions.
 func Read(t *sched.Task, ino sched.ID, pos, n int64) int64 {
-	m := inode.Of(t, ino).Map
+	i := inode.Of(t, ino)
+	m := i.Map
+	if t.Wrong(mutant.ReadLocks) {
+		t.DownRead(i.Lock)
+		defer t.UpRead(i.Lock)
+	}
 	done := int64(0)
 	for done < n {
 		size := inode.Size(t, ino)
@@ -46,13 +52,22 @@ func Read(t *sched.Task, ino sched.ID, pos, n int64) int64 {
 func Write(t *sched.Task, file sched.ID, pos, n int64, what uint64) (done, end int64, err error) {
 	f := inode.FileOf(t, file)
 	i := inode.Of(t, f.Inode)
+	if t.Wrong(mutant.WriteUnlocked) {
+		return writeLocked(t, f, i, pos, n, what)
+	}
 	t.DownWrite(i.Lock)
 	done, end, err = writeLocked(t, f, i, pos, n, what)
 	t.UpWrite(i.Lock)
+	if t.Wrong(mutant.ShortMovesWhole) {
+		end += n - done
+	}
 	return done, end, err
 }
 
 func writeLocked(t *sched.Task, f inode.Opened, i inode.Fixed, pos, n int64, what uint64) (int64, int64, error) {
+	if err := refusedAtOnce(t, f.Inode, pos, n); err != nil {
+		return 0, pos, err
+	}
 	if n == 0 {
 		return 0, pos, nil // before any seal is looked at
 	}
@@ -67,6 +82,7 @@ func writeLocked(t *sched.Task, f inode.Opened, i inode.Fixed, pos, n int64, wha
 	for done < n {
 		at := pos + done
 		chunk := min(n-done, chunkSize(t)-at&(chunkSize(t)-1))
+		chunk = cutAtEnd(t, f.Inode, at, chunk)
 		if err := writeBegin(t, f.Inode, at, chunk); err != nil {
 			if done > 0 {
 				break
@@ -97,7 +113,7 @@ func writeBegin(t *sched.Task, ino sched.ID, at, chunk int64) error {
 	if at>>abi.PageShift >= MaxIndex {
 		return t.Refuse(abi.ENOSPC, "model limit", sched.Fact{Name: "offset", Value: at})
 	}
-	seals := inode.Seals(t, ino)
+	seals := inode.Seals(t, ino) &^ writeIgnores(t)
 	if !seals.Any(abi.SealWrite | abi.SealFutureWrite | abi.SealGrow) {
 		return nil
 	}

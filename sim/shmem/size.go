@@ -7,6 +7,7 @@ import (
 	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/mapping"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 )
 
@@ -40,8 +41,11 @@ func TruncateInode(t *sched.Task, ino sched.ID, size int64) error {
 
 func setSize(t *sched.Task, ino sched.ID, i inode.Fixed, size int64) error {
 	old := inode.Size(t, ino)
-	seals := inode.Seals(t, ino)
+	seals := inode.Seals(t, ino) &^ truncateIgnores(t)
 	fact := sched.Fact{Name: "size", Value: old}
+	if refusesTruncate(t, seals, size == old) {
+		return t.RefuseBecause(abi.EPERM, "shmem_setattr", fact, ino)
+	}
 	if size < old && seals.Any(abi.SealShrink) {
 		return t.RefuseBecause(abi.EPERM, "shmem_setattr F_SEAL_SHRINK", fact, ino)
 	}
@@ -51,7 +55,9 @@ func setSize(t *sched.Task, ino sched.ID, i inode.Fixed, size int64) error {
 	if size != old {
 		inode.SetSize(t, ino, size)
 	}
-	if size <= old {
+	if size <= old && t.Wrong(mutant.TruncateKeepsEntries) {
+		truncateRange(t, i.Map, size, -1)
+	} else if size <= old {
 		first := uint64(size+abi.PageSize-1) >> abi.PageShift
 		i.Map.UnmapRange(t, first, math.MaxUint64, true)
 		truncateRange(t, i.Map, size, -1)
@@ -124,22 +130,30 @@ func validMode(mode int64) bool {
 // punch removes the pages of [start, end), in bytes, in the file and in every
 // process that maps it.
 func punch(t *sched.Task, ino sched.ID, i inode.Fixed, start, end int64) error {
-	if seals := inode.Seals(t, ino); seals.Any(abi.SealWrite | abi.SealFutureWrite) {
+	if seals := inode.Seals(t, ino) &^ punchIgnores(t); seals.Any(abi.SealWrite | abi.SealFutureWrite) {
 		return t.RefuseBecause(abi.EPERM, "shmem_fallocate F_SEAL_WRITE",
 			sched.Fact{Name: "seals", Value: int64(seals)}, ino)
 	}
+	punchUnsealed(t, i, start, end)
+	return nil
+}
+
+// punchUnsealed is punch when the seals allow it.
+func punchUnsealed(t *sched.Task, i inode.Fixed, start, end int64) {
 	first, last := uint64(start+abi.PageSize-1)>>abi.PageShift, uint64(end)>>abi.PageShift
 	if first < last {
 		i.Map.UnmapRange(t, first, last, false)
 	}
 	truncateRange(t, i.Map, start, end)
-	return nil
 }
 
 // allocate makes the pages of [start, end), in bytes.
 func allocate(t *sched.Task, ino sched.ID, i inode.Fixed, start, end int64, keepSize bool) error {
 	size := inode.Size(t, ino)
-	if seals := inode.Seals(t, ino); seals.Any(abi.SealGrow) && end > size {
+	if t.Wrong(mutant.FallocateRefusedByWrite) && inode.Seals(t, ino).Any(abi.SealWrite) {
+		return t.RefuseBecause(abi.EPERM, "shmem_fallocate F_SEAL_WRITE", sched.Fact{}, ino)
+	}
+	if seals := inode.Seals(t, ino) &^ allocateIgnores(t, keepSize); seals.Any(abi.SealGrow) && end > size {
 		return t.RefuseBecause(abi.EPERM, "shmem_fallocate F_SEAL_GROW", sched.Fact{Name: "size", Value: size}, ino)
 	}
 	first, last := uint64(start)>>abi.PageShift, uint64(end+abi.PageSize-1)>>abi.PageShift
@@ -166,7 +180,8 @@ func Chmod(t *sched.Task, ino sched.ID, mode uint16) error {
 	t.DownWrite(i.Lock)
 	defer t.UpWrite(i.Lock)
 	old := inode.Mode(t, ino)
-	if i.Kind == inode.Shmem && inode.Seals(t, ino).Any(abi.SealExec) && (old^mode)&0o111 != 0 {
+	changes := ((old^mode)&0o111 != 0 || t.Wrong(mutant.ChmodRefused)) && !t.Wrong(mutant.ChmodIgnoresExec)
+	if i.Kind == inode.Shmem && inode.Seals(t, ino).Any(abi.SealExec) && changes {
 		return t.RefuseBecause(abi.EPERM, "shmem_setattr F_SEAL_EXEC", sched.Fact{Name: "mode", Value: int64(old)}, ino)
 	}
 	inode.SetMode(t, ino, mode&0o7777)
