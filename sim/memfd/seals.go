@@ -116,12 +116,12 @@ func keepWritersOut(t *sched.Task, ino inode.Fixed) error {
 //
 // Kernel: mm/memfd.c memfd_add_seals, v6.3 and later.
 func implied(t *sched.Task, id sched.ID, seals abi.Seals) abi.Seals {
-	executable := inode.Mode(t, id)&0o111 != 0 || t.Wrong(mutant.ExecImpliesAlways)
-	if seals&abi.SealExec != 0 && executable {
-		seals |= abi.SealWrite
-		if !t.Wrong(mutant.ExecImpliesWriteOnly) {
-			seals |= abi.SealShrink | abi.SealGrow | abi.SealFutureWrite
-		}
+	if seals&abi.SealExec == 0 || inode.Mode(t, id)&0o111 == 0 && !t.Wrong(mutant.ExecImpliesAlways) {
+		return seals
+	}
+	seals |= abi.SealWrite
+	if !t.Wrong(mutant.ExecImpliesWriteOnly) {
+		seals |= abi.SealShrink | abi.SealGrow | abi.SealFutureWrite
 	}
 	return seals
 }
