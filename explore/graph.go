@@ -41,6 +41,9 @@ func Run(ctx context.Context, p *Program, opts Options) (*Result, error) {
 		return nil, fmt.Errorf("explore: a program without tasks")
 	}
 	s := newSearch(p, &opts)
+	if opts.MaxPreemptions > 0 {
+		return s.fewPreemptions(ctx), nil
+	}
 	s.run(ctx)
 	return s.result(ctx), nil
 }

@@ -2,7 +2,6 @@ package explore_test
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -164,7 +163,7 @@ func (l *ladder) pinner(t *sched.Task, p sched.ID) {
 }
 
 // TestLadder compares the states and transitions with those that SPIN has for the
-// same model (shared/spin), less the two states and three transitions of its first
+// same model (testdata/ladder.pml), less the two states and three transitions of its first
 // process.
 func TestLadder(t *testing.T) {
 	for _, c := range []struct{ n, k, p, states, steps int }{
@@ -194,28 +193,6 @@ func TestSymmetry(t *testing.T) {
 		if n == 2 {
 			require.Equal(t, int64(11280), all.States)
 			require.Equal(t, int64(4248), some.States)
-		}
-	}
-}
-
-// BenchmarkLadder searches steps of the ladder completely.
-func BenchmarkLadder(b *testing.B) {
-	for _, c := range []struct {
-		n, k, p int
-		twins   bool
-	}{{3, 3, 3, false}, {4, 3, 3, false}, {4, 4, 3, false}, {1, 4, 4, true}, {1, 5, 5, true}, {1, 6, 6, true}} {
-		for _, workers := range []int{1, runtime.NumCPU()} {
-			b.Run(fmt.Sprintf("%d,%d,%d/workers=%d", c.n, c.k, c.p, workers), func(b *testing.B) {
-				var states, steps int64
-				for b.Loop() {
-					r, _ := explore.Run(b.Context(), newLadder(c.n, c.k, c.p, c.twins),
-						explore.Options{Workers: workers, NoCounts: true, NoSchedules: true, MaxMemory: 8 << 30})
-					states, steps = r.States, r.Steps
-				}
-				b.ReportMetric(float64(states), "states")
-				b.ReportMetric(float64(states)*float64(b.N)/b.Elapsed().Seconds(), "states/s")
-				b.ReportMetric(float64(steps)*float64(b.N)/b.Elapsed().Seconds(), "steps/s")
-			})
 		}
 	}
 }

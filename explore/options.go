@@ -22,6 +22,11 @@ type Options struct {
 	MaxStates int64 // 0 for no bound
 	MaxMemory int64 // bytes that the search may use; 0 means 1 GiB
 
+	// MaxPreemptions, if not 0, is one more than how often a task may be left that
+	// could have gone on: 1 is none. Orders with few preemptions are looked at first,
+	// so that what is found is found on a shortest way. It goes without counts.
+	MaxPreemptions int
+
 	Workers int // that search at the same time; 0 means one for each CPU
 
 	NoSymmetry  bool // tell twins apart

@@ -163,6 +163,19 @@ func TestGraphAgreesWithBlind(t *testing.T) {
 					require.NotNil(t, out.Schedule, out.Text)
 				}
 			}
+			few, err := explore.Run(ctx, p.prog, explore.Options{Time: time, MaxPreemptions: 100})
+			require.NoError(t, err)
+			require.True(t, few.Complete)
+			agree(t, blind, few, false)
+			for _, method := range []explore.Method{explore.Walk, explore.PCT} {
+				some, err := explore.Sample(ctx, p.prog, explore.SampleOptions{
+					Options: explore.Options{Time: time}, Method: method, Runs: 30})
+				require.NoError(t, err)
+				require.False(t, some.Complete)
+				for _, o := range some.Outcomes {
+					require.NotNil(t, blind.Find(o.Text), "what is drawn can be")
+				}
+			}
 			runs := blind.Total.Int64()
 			for _, o := range []explore.OrderOptions{
 				{NoSources: true, NoSleep: true}, {NoSources: true}, {NoSleep: true}, {NoCommute: true}, {},

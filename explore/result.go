@@ -37,6 +37,12 @@ type Outcome struct {
 type Schedule struct {
 	Steps       sched.Schedule // each of a task's letters is one step, ~ is a timer
 	Preemptions int            // how often a task was left that could have gone on
+	Length      int            // in steps
+}
+
+// before says whether a schedule is shorter than another.
+func (s *Schedule) before(t *Schedule) bool {
+	return cmp.Or(cmp.Compare(s.Preemptions, t.Preemptions), cmp.Compare(s.Length, t.Length)) < 0
 }
 
 // Result is what a search found.
@@ -52,14 +58,15 @@ type Result struct {
 	// Stuck says that some circle has no way out.
 	Stuck bool
 
-	States     int64 // different states
-	Steps      int64 // transitions between them
-	Locals     int64 // different places where a task can stand
-	Objects    int64 // different versions of objects
-	Rehearsals int64 // runs of a single task
-	Cut        int64 // of Orders: runs that were ended because they would only repeat others
-	Memory     int64 // bytes that the search used for states, at most
-	Total      *big.Int
+	States     int64     // different states
+	Steps      int64     // transitions between them
+	Locals     int64     // different places where a task can stand
+	Objects    int64     // different versions of objects
+	Rehearsals int64     // runs of a single task
+	Cut        int64     // of Orders: runs that were ended because they would only repeat others
+	Memory     int64     // bytes that the search used for states, at most
+	Total      *big.Int  // interleavings, or of Sample the runs drawn; nil if not counted
+	Estimate   *Estimate // of Sample
 }
 
 // outcomes puts what was found in order.
@@ -67,10 +74,14 @@ func outcomes(found map[result]*big.Int) (all []Outcome) {
 	for f, n := range found {
 		all = append(all, Outcome{Text: f.text, Kind: f.kind, Count: n})
 	}
+	sortOutcomes(all)
+	return all
+}
+
+func sortOutcomes(all []Outcome) {
 	slices.SortFunc(all, func(a, b Outcome) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Text, b.Text))
 	})
-	return all
 }
 
 // Find returns the outcome with that text, or nil.

@@ -2,6 +2,8 @@ package explore
 
 import (
 	"context"
+	"fmt"
+	"iter"
 	"slices"
 
 	"sealab/sim/sched"
@@ -32,75 +34,156 @@ func (s *search) schedules(ctx context.Context, r *Result) {
 		o := &r.Outcomes[i]
 		missing[result{o.Text, o.Kind}] = o
 	}
-	settled := newSet(false, 1)
-	queue := []map[int][]waiting{{}}
-	for _, st := range s.m.starts() {
-		queue[0][0] = append(queue[0][0], waiting{state: st, last: -2})
-	}
-	room := s.opts.maxMemory() / 256 // states that may be kept
-	for p := 0; p < len(queue); p++ {
-		for steps := 0; len(queue[p]) > 0; steps++ {
-			all := queue[p][steps]
-			delete(queue[p], steps)
-			for _, w := range all {
-				if len(missing) == 0 || ctx.Err() != nil || int64(settled.len()) > room {
-					return
+	b := s.byPreemptions()
+	for b.level() {
+		if len(missing) == 0 || ctx.Err() != nil || b.tooLarge() {
+			return
+		}
+		for w := range b.states() {
+			b.follow(w, func(f result) {
+				if o := missing[f]; o != nil {
+					o.Schedule = b.schedule(w)
+					delete(missing, f)
 				}
-				if settled.full() {
-					settled.grow()
-				}
-				if settled.add(w.fp + key(1<<30, int32(w.last))) {
-					queue = s.follow(queue, w, cost{p, steps}, missing)
-				}
+			})
+			if len(missing) == 0 {
+				return
 			}
 		}
 	}
 }
 
-// follow looks at a state on the way, and queues those after it.
-func (s *search) follow(queue []map[int][]waiting, w waiting, c cost, missing map[result]*Outcome) []map[int][]waiting {
-	arrived := func(text string, kind Kind) {
-		if o := missing[result{text, kind}]; o != nil {
-			o.Schedule = &Schedule{s.m.tell(w.way), c.preemptions}
-			delete(missing, result{text, kind})
+// fewPreemptions searches all orders with few preemptions: first those without, then those
+// with one, and so on up to the bound.
+func (s *search) fewPreemptions(ctx context.Context) *Result {
+	found := map[result]*Outcome{}
+	b := s.byPreemptions()
+	r := &Result{}
+	for r.Why == "" && b.level() {
+		if b.at.preemptions > s.opts.MaxPreemptions-1 {
+			r.Why = fmt.Sprintf("the bound of %d preemptions", s.opts.MaxPreemptions-1)
+			break
+		}
+		for w := range b.states() {
+			b.follow(w, func(f result) {
+				if found[f] == nil {
+					found[f] = &Outcome{Text: f.text, Kind: f.kind, Schedule: b.schedule(w)}
+				}
+			})
+		}
+		switch {
+		case ctx.Err() != nil:
+			r.Why = "interrupted"
+		case b.tooLarge():
+			r.Why = fmt.Sprintf("the bound of %d MiB of memory", s.opts.maxMemory()>>20)
+		}
+		if r.Why != "" {
+			r.Why += fmt.Sprintf("; complete up to %d preemptions", b.at.preemptions-1)
 		}
 	}
-	if text := s.m.broken(w.row); text != "" {
-		arrived(text, Broken)
+	r.Complete = r.Why == ""
+	for _, o := range found {
+		r.Outcomes = append(r.Outcomes, *o)
+	}
+	sortOutcomes(r.Outcomes)
+	r.States, r.Steps = int64(b.settled.len()), b.steps
+	r.Locals, r.Objects, r.Rehearsals = int64(len(s.m.locals)), s.m.objects, s.m.rehearsals
+	return r
+}
+
+// byPreemptions is a search by cost: all states that few preemptions lead to before
+// those that need more, and among them by steps.
+type byPreemptions struct {
+	s       *search
+	settled *set // a state and who took the last step
+	queue   []map[int][]waiting
+	at      cost
+	room    int64 // how many states may be kept
+	kept    int64
+	steps   int64
+}
+
+func (s *search) byPreemptions() *byPreemptions {
+	b := &byPreemptions{s: s, settled: newSet(false, 1), queue: []map[int][]waiting{{}}, room: s.opts.maxMemory() / 256}
+	b.at.steps = -1
+	for _, st := range s.m.starts() {
+		b.queue[0][0] = append(b.queue[0][0], waiting{state: st, last: -2})
+	}
+	return b
+}
+
+// level goes on to the next cost, and says whether there is one.
+func (b *byPreemptions) level() bool {
+	b.at.steps++
+	for b.at.preemptions < len(b.queue) && len(b.queue[b.at.preemptions]) == 0 {
+		b.at = cost{b.at.preemptions + 1, 0}
+	}
+	return b.at.preemptions < len(b.queue)
+}
+
+func (b *byPreemptions) tooLarge() bool { return b.kept > b.room }
+
+// states goes through the states of the present cost that no lower one leads to.
+func (b *byPreemptions) states() iter.Seq[waiting] {
+	all := b.queue[b.at.preemptions][b.at.steps]
+	delete(b.queue[b.at.preemptions], b.at.steps)
+	return func(yield func(waiting) bool) {
+		for _, w := range all {
+			if b.settled.full() {
+				b.settled.grow()
+			}
+			if b.settled.add(w.fp+key(1<<30, int32(w.last))) && !yield(w) {
+				return
+			}
+		}
+	}
+}
+
+func (b *byPreemptions) schedule(w waiting) *Schedule {
+	var way []move
+	for x := w.way; x != nil; x = x.before {
+		way = append(way, x.move)
+	}
+	slices.Reverse(way)
+	return &Schedule{b.s.m.prog.tell(way), b.at.preemptions, b.at.steps}
+}
+
+// follow tells what a state shows, and queues those after it.
+func (b *byPreemptions) follow(w waiting, shows func(result)) {
+	m := b.s.m
+	if text := m.broken(w.row); text != "" {
+		shows(result{text, Broken})
 	}
 	canGoOn := false
 	var all []waiting
-	any := s.m.after(w.state, func(mv move, st state) {
+	any := m.after(w.state, func(mv move, st state) {
 		canGoOn = canGoOn || mv.task == w.last && w.last >= 0
 		all = append(all, waiting{st, mv.task, &walk{w.way, mv}})
 	})
 	if !any {
-		arrived(s.m.label(w.row))
+		text, kind := m.label(w.row)
+		shows(result{text, kind})
 	}
 	for _, next := range all {
-		p := c.preemptions
+		b.steps++
+		b.kept++
+		p := b.at.preemptions
 		if canGoOn && next.last != w.last {
 			p++
 		}
-		for len(queue) <= p {
-			queue = append(queue, map[int][]waiting{})
+		for len(b.queue) <= p {
+			b.queue = append(b.queue, map[int][]waiting{})
 		}
-		queue[p][c.steps+1] = append(queue[p][c.steps+1], next)
+		b.queue[p][b.at.steps+1] = append(b.queue[p][b.at.steps+1], next)
 	}
-	return queue
 }
 
 // tell writes a way down as a schedule.
-func (m *machine) tell(w *walk) (s sched.Schedule) {
-	var all []move
-	for ; w != nil; w = w.before {
-		all = append(all, w.move)
-	}
-	slices.Reverse(all)
-	for _, mv := range all {
+func (p *Program) tell(way []move) (s sched.Schedule) {
+	for _, mv := range way {
 		num := 0
 		if mv.task >= 0 {
-			num = m.prog.Tasks[mv.task].Num
+			num = p.Tasks[mv.task].Num
 		}
 		if n := len(s); n > 0 && s[n-1].Task == num {
 			s[n-1].Count++
