@@ -55,25 +55,21 @@ func (l *lab) task(name string, calls ...kernel.Call) {
 		Name: name, Num: p.Task.Num, CPU: p.Task.CPU, Sleep: p.Task.Sleep,
 		Make: func() (func(*sched.Task), func() string) {
 			var got []string
-			life := kernel.Life{
-				Proc: p,
-				Next: func(i int) *kernel.Call {
-					if i < len(calls) {
-						return &calls[i]
-					}
-					return nil
-				},
-				Done: func(_ int, r kernel.Result, err error) any {
+			program := func(t *sched.Task, q *kernel.Proc) {
+				birth := t.Mark()
+				for i, c := range calls {
+					r, err := q.Syscall(t, &c)
 					require.NoError(l.t, err)
 					text := fmt.Sprint(r.Val)
 					if r.Errno != 0 {
 						text = r.Errno.Name()
 					}
 					got = append(got, text)
-					return strings.Join(got, ",")
-				},
+					t.Forget(birth, fmt.Sprint(i, got))
+				}
 			}
-			return life.Body, func() string { return name + "=" + strings.Join(got, ",") }
+			body := func(t *sched.Task) { l.k.Rehearse(t, p.MM, p.FDs, program) }
+			return body, func() string { return name + "=" + strings.Join(got, ",") }
 		},
 	})
 }

@@ -234,6 +234,9 @@ func (m *machine) rehearse(task int32, feed []int32) (r *rehearsal, l local) {
 			if l.req.At != 0 {
 				l.at = m.slotOf(l.req.At)
 			}
+			if l.req.Op.Rest && report != nil {
+				l.report = report()
+			}
 			l.inst = m.value(instance{l.req.Op, l.req.ID, l.req.At, l.req.Arg, l.req.Waits})
 		}
 	case crash != "":

@@ -16,6 +16,7 @@ type live struct {
 	stage  *sched.Sched
 	world  *sched.World
 	actors []*actor
+	sleeps []sched.ID // all whose timers may run
 	crash  string
 }
 
@@ -36,7 +37,7 @@ type actor struct {
 }
 
 func newLive(p *Program, o *Options, stage *sched.Sched) *live {
-	l := &live{prog: p, opts: o, stage: stage, world: p.World.Clone()}
+	l := &live{prog: p, opts: o, stage: stage, world: p.World.Clone(), sleeps: p.sleepers()}
 	for i := range p.Tasks {
 		a := &actor{l: l, index: i}
 		l.actors = append(l.actors, a)
@@ -112,7 +113,7 @@ func (a *actor) Forget(*sched.Task, sched.Mark, any) {}
 // option is something that can happen next: a step of a task, or the firing of its
 // timer.
 type option struct {
-	task int
+	task int // which task, or which sleeper
 	tick bool
 }
 
@@ -131,7 +132,7 @@ func (l *live) options(buf []option) []option {
 		return buf
 	}
 	first := l.nextTimer()
-	for i := range l.actors {
+	for i := range l.sleeps {
 		if ns, armed := l.sleeper(i).Rest(); armed && ns == first {
 			buf = append(buf, option{i, true})
 		}
@@ -151,14 +152,12 @@ func (l *live) can(a *actor) bool {
 	return ok
 }
 
-func (l *live) sleeper(task int) *sched.Sleeper {
-	return sched.Peek[sched.Sleeper](l.world, l.prog.Tasks[task].Sleep)
-}
+func (l *live) sleeper(i int) *sched.Sleeper { return sched.Peek[sched.Sleeper](l.world, l.sleeps[i]) }
 
 // nextTimer returns how many ns the earliest timer has to go, -1 for none.
 func (l *live) nextTimer() int64 {
 	first := int64(-1)
-	for i := range l.actors {
+	for i := range l.sleeps {
 		if ns, armed := l.sleeper(i).Rest(); armed && (first < 0 || ns < first) {
 			first = ns
 		}
@@ -186,7 +185,7 @@ func (l *live) goOn(a *actor, choose func(n int) int) {
 func (l *live) take(o option, choose func(n int) int) {
 	if o.tick {
 		ns := l.nextTimer()
-		for i := range l.actors {
+		for i := range l.sleeps {
 			if s := l.sleeper(i); s.Armed {
 				s.Pass(ns)
 			}
@@ -224,7 +223,7 @@ func (l *live) label() (string, Kind) {
 	stuck := ""
 	var reports []string
 	for i, a := range l.actors {
-		if !a.ended {
+		if !a.ended && !a.req.Op.Rest {
 			if stuck != "" {
 				stuck += ", "
 			}

@@ -25,7 +25,7 @@ type machine struct {
 	localAt map[int32]int32 // node → local
 	values  []any
 	valueAt map[any]int32
-	sleeper []int32 // per task: the slot of its Sleeper
+	sleeper []int32 // the slots of those whose timers may run
 	many    [][]branch
 	wishes  map[int32]string // with Check: what a task wants, by node
 	view    *sched.World     // scratch, for world
@@ -82,7 +82,9 @@ func newMachine(p *Program, o *Options) *machine {
 			twins[t.Twin] = role
 		}
 		m.roles = append(m.roles, role)
-		m.sleeper = append(m.sleeper, m.slotOf(t.Sleep))
+	}
+	for _, id := range p.sleepers() {
+		m.sleeper = append(m.sleeper, m.slotOf(id))
 	}
 	return m
 }
@@ -338,13 +340,13 @@ func (m *machine) tick(s state, visit func(state)) (any bool) {
 	return true
 }
 
-// fire lets the timer of one task fire.
-func (m *machine) fire(s state, task int, ns int64) state {
+// fire lets the timer of one of the sleepers fire.
+func (m *machine) fire(s state, who int, ns int64) state {
 	next := s.copy()
 	for i, n := range m.sleeper {
 		v := m.at(s.row, n)
 		if m.slots[n].rest[v] >= 0 {
-			to := m.passTime(n, passing{v, ns, i == task})
+			to := m.passTime(n, passing{v, ns, i == who})
 			next.row, next.fp = m.effects(next.row, next.fp, []effect{{n, to}})
 		}
 	}
@@ -386,7 +388,7 @@ func (m *machine) label(row []int32) (text string, kind Kind) {
 		switch {
 		case l.crash != "":
 			return fmt.Sprintf("%s: %s", t.Name, l.crash), Crash
-		case !l.ended:
+		case !l.ended && !l.req.Op.Rest:
 			if stuck != "" {
 				stuck += ", "
 			}

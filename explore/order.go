@@ -200,9 +200,9 @@ func (o *orders) inherit(p *point) (sleep mask) {
 func (o *orders) wants(who int) foot {
 	if who == o.clock() {
 		f := foot{{clockID, sched.Write}}
-		for i := range o.p.Tasks {
+		for i, id := range o.l.sleeps {
 			if o.l.sleeper(i).Armed {
-				f = append(f, touch{o.p.Tasks[i].Sleep, sched.Write})
+				f = append(f, touch{id, sched.Write})
 			}
 		}
 		return f

@@ -14,6 +14,7 @@ type Program struct {
 	Clock   sched.Clock // without Rounding: what matters is only which timer is first
 	World   *sched.World
 	Tasks   []Task
+	Timers  []sched.ID // Sleepers that are no task's, whose timers run from the start
 	// Outcome names what has come out once every task has ended, from what the
 	// tasks report (in their order) and what the world is like then. Nil joins the
 	// reports.
@@ -44,6 +45,14 @@ func (p *Program) outcome(w *sched.World, reports []string) string {
 		return strings.Join(reports, " ")
 	}
 	return p.Outcome(w, reports)
+}
+
+// sleepers returns all whose timers may run: those of the tasks first.
+func (p *Program) sleepers() (all []sched.ID) {
+	for _, t := range p.Tasks {
+		all = append(all, t.Sleep)
+	}
+	return append(all, p.Timers...)
 }
 
 // Stand is where a task stands in some state.

@@ -107,6 +107,7 @@ type player struct {
 	rec   *recorder
 	// chosen is the chooser, with what it has chosen so far.
 	chosen *sched.Recorder
+	stage  *Stage // whose tasks are rehearsed, nil in a run
 	// unread is the first line that cannot be played.
 	unread error
 }
@@ -213,7 +214,9 @@ func (p *player) program(st *Task) kernel.Program {
 	return func(t *sched.Task, proc *kernel.Proc) {
 		p.rec.born(t, proc)
 		syms := Symbols{}
+		birth := t.Mark()
 		for i, c := range st.Calls {
+			p.forget(t, birth, i, proc, syms)
 			p.wait(t, c, syms)
 			if t.FatalSignalPending() {
 				proc.Exit()
@@ -225,6 +228,7 @@ func (p *player) program(st *Task) kernel.Program {
 				break
 			}
 		}
+		p.forget(t, birth, len(st.Calls), proc, syms)
 		if !proc.Exiting() {
 			t.Pause()
 			proc.Exit()
@@ -236,10 +240,14 @@ func (p *player) program(st *Task) kernel.Program {
 // wait waits for the moment when a call may begin, and learns the names that it
 // uses.
 func (p *player) wait(t *sched.Task, c *Call, syms Symbols) {
-	if len(p.s.Tasks) > 1 {
+	if len(p.s.Tasks) > 1 || p.stage != nil {
 		await.On(t, p.board, c.need)
 	}
-	t.SleepUntil(c.At)
+	if p.stage == nil {
+		t.SleepUntil(c.At)
+	} else if c.At > 0 {
+		t.AwaitTimer(p.stage.marks[c.At])
+	}
 	for _, u := range c.uses {
 		if p.s.Calls[u.call].Task != c.Task {
 			syms[u.name] = u.of(result.On(t, p.board, u.call))
@@ -250,7 +258,7 @@ func (p *player) wait(t *sched.Task, c *Call, syms Symbols) {
 // skip says that calls are not made any more.
 func (p *player) skip(t *sched.Task, calls []*Call) {
 	for _, c := range calls {
-		p.ended(t, c, posted{val: -1})
+		p.ended(t, c, unmade)
 		if child := p.s.taken(c); child != nil {
 			p.skip(t, child.Calls)
 		}
@@ -259,7 +267,7 @@ func (p *player) skip(t *sched.Task, calls []*Call) {
 
 // ended tells the other tasks that a call has ended.
 func (p *player) ended(t *sched.Task, c *Call, r posted) {
-	if len(p.s.Tasks) > 1 {
+	if len(p.s.Tasks) > 1 || p.stage != nil {
 		post.On(t, p.board, postArg{c.index, c.end, r})
 	}
 }
@@ -289,6 +297,9 @@ func (p *player) make(t *sched.Task, proc *kernel.Proc, c *Call, syms Symbols) {
 	a.Ended = p.k.S.Now()
 	if a.State == Returned && t.FatalSignalPending() {
 		a.State = Killed
+		if p.stage != nil {
+			a.val = unmade // nobody is there any more to see what it returned
+		}
 		proc.Exit()
 	}
 	p.rec.end(t, proc, a)
@@ -306,6 +317,8 @@ func (p *player) make(t *sched.Task, proc *kernel.Proc, c *Call, syms Symbols) {
 func (p *player) aim(c *Call, proc *kernel.Proc, kc *kernel.Call) Class {
 	name := c.Event.Name
 	switch {
+	case isClone(name) && p.stage != nil:
+		kc.Birth, kc.Num = p.stage.born(c)
 	case isClone(name):
 		child := p.s.taken(c)
 		if child == nil {
@@ -326,6 +339,9 @@ func (p *player) aim(c *Call, proc *kernel.Proc, kc *kernel.Call) Class {
 			i = 1
 		}
 		sig := kc.Args[i+1]
+		if p.stage != nil {
+			return p.stage.aim(proc.Task.Num, kc, kc.Args[i], sig)
+		}
 		q := p.byNumber(kc.Args[i])
 		if q == nil || q.MM == proc.MM {
 			return Carried // a signal to oneself, or to somebody unknown
@@ -356,6 +372,10 @@ func (p *player) byNumber(n int64) *kernel.Proc {
 // A descriptor that it returned is open on something unknown.
 func (p *player) unjudged(proc *kernel.Proc, a *Answered) {
 	a.State = Unknown
+	if p.stage != nil && (kernel.SysByName(a.call.Event.Name) != 0 || opens(a.call.Event.Name)) {
+		p.unsearchable(a.call)
+		return
+	}
 	a.val = posted{a.answer.Val, a.answer.Errno, a.answer.Pair}
 	if a.answer.OK() && opens(a.call.Event.Name) {
 		p.k.OpenOther(proc, a.answer.Val, kernel.Other{Kind: inode.Anonymous, Name: a.call.Event.Name,
@@ -383,7 +403,7 @@ func (p *player) judge(t *sched.Task, proc *kernel.Proc, kc *kernel.Call, a *Ans
 	a.Value = r.Val
 	if r.Errno != 0 {
 		a.val.val, a.Value, a.Errno = -1, -1, r.Errno.Name()
-		if t.Refusal.Errno == r.Errno {
+		if t.Refusal.Errno == r.Errno && p.stage == nil {
 			a.Why = explain.Refusal(p.k, proc, kc, &t.Refusal)
 		}
 	}

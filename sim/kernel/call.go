@@ -27,6 +27,8 @@ type Call struct {
 	Place  uint64   // where an mmap or mremap was put; 0 lets the model choose
 	Child  string   // the name of the task that a clone makes
 	Run    Program  // what that task does; nil lets the driver feed it
+	Birth  sched.ID // of a task that is rehearsed: where the new task waits
+	Num    int64    // and the number of that
 	Target sched.ID // the Sleeper of the task that a signal goes to
 	Fatal  bool     // whether that signal ends it
 	MM     sched.ID // the other process's memory, for process_vm_readv

@@ -1,48 +1,46 @@
 package kernel
 
-import "sealab/sim/sched"
+import (
+	"encoding/binary"
 
-// Life is what a process does when it makes calls one after the other: for a task
-// that is rehearsed, and so lives many times. The process must be idle, and stays
-// as it is.
-type Life struct {
-	Proc *Proc
-	// Next returns call i (from 0), which may depend on what the calls before it
-	// answered; nil after the last.
-	Next func(i int) *Call
-	// Done takes the answer of call i. It returns all that matters of the answers up
-	// to here: a comparable value, for sched.Task.Forget.
-	Done func(i int, r Result, err error) any
-	// Signals says that somebody may send this process a signal: after each call it
-	// looks whether it is to die.
-	Signals bool
+	"sealab/sim/sched"
+)
+
+// Birth is where a task that is rehearsed waits until a clone has made it: what it
+// shares with the task that made it, or has a copy of. A search needs to know all
+// tasks from the start.
+type Birth struct{ MM, FDs sched.ID }
+
+// Clone returns an independent copy.
+func (b *Birth) Clone() sched.Object { c := *b; return &c }
+
+// Encode appends the canonical encoding.
+func (b *Birth) Encode(dst []byte) []byte {
+	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(dst, uint32(b.MM)), uint32(b.FDs))
 }
 
-// between is what matters of a life between two calls.
-type between struct {
-	next    int
-	exiting bool
-	mm, fds sched.ID
-	live    any
-}
+var (
+	wakeNew = sched.NewOp("wake_up_new_task", sched.Write, func(b *Birth, c Birth) sched.None {
+		*b = c
+		return sched.None{}
+	})
+	beBorn = sched.NewWait("ret_from_fork", sched.Read, func(b *Birth, _ sched.None) (Birth, bool) {
+		return *b, b.MM != 0
+	}).AtRest()
+)
 
-// Body lives.
-func (l *Life) Body(t *sched.Task) {
-	p := &Proc{Task: t, kernel: l.Proc.kernel, MM: l.Proc.MM, FDs: l.Proc.FDs, rehearsed: true}
-	birth := t.Mark()
-	for i := 0; !p.exiting; i++ {
-		c := l.Next(i)
-		if c == nil {
-			return
-		}
-		own := *c
-		p.call = &own
-		p.once(t)
-		live := l.Done(i, p.result, p.err)
-		if l.Signals && t.FatalSignalPending() {
-			p.exiting = true
-		}
-		t.Forget(birth, between{i + 1, p.exiting, p.MM, p.FDs, live})
+// Rehearse runs a program on a task that is rehearsed, as if it were that of a
+// process with that memory and those descriptors.
+func (k *Kernel) Rehearse(t *sched.Task, mm, fds sched.ID, program Program) {
+	p := &Proc{Task: t, kernel: k, MM: mm, FDs: fds, rehearsed: true}
+	program(t, p)
+	if p.exiting {
+		p.exit(t)
 	}
-	p.exit(t)
+}
+
+// RehearseChild is Rehearse for a process that a clone makes (see Call.Birth).
+func (k *Kernel) RehearseChild(t *sched.Task, birth sched.ID, program Program) {
+	b := beBorn.On(t, birth, sched.None{})
+	k.Rehearse(t, b.MM, b.FDs, program)
 }

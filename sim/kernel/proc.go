@@ -11,7 +11,7 @@ import (
 //
 // Kernel: kernel/fork.c kernel_clone, all versions.
 func sysClone(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
-	if p.rehearsed {
+	if p.rehearsed && c.Birth == 0 {
 		return 0, ErrNotModelled
 	}
 	q := &Proc{kernel: p.kernel, program: c.Run}
@@ -27,6 +27,10 @@ func sysClone(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
 		q.MM = p.MM
 	} else {
 		q.MM = mm.Fork(t, p.MM)
+	}
+	if p.rehearsed {
+		wakeNew.On(t, c.Birth, Birth{q.MM, q.FDs})
+		return c.Num, nil
 	}
 	r.Child = q
 	p.kernel.spawn(c.Child, t.CPU+1, q)

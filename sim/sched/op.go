@@ -15,7 +15,9 @@ func (a Access) String() string { return [...]string{"reads", "writes", "adds to
 type Info struct {
 	Name   string // the kernel's word, such as "mapping_deny_writable"
 	Access Access
-	key    uint64 // a hash of the name, which is the same in every program
+	// Rest says that who waits for it for ever has nothing left to do.
+	Rest bool
+	key  uint64 // a hash of the name, which is the same in every program
 }
 
 func newInfo(name string, access Access) Info {
@@ -67,6 +69,12 @@ type Wait[T any, A, R comparable] struct {
 // NewWait makes a waiting operation from its effect.
 func NewWait[T any, A, R comparable](name string, access Access, try func(*T, A) (R, bool)) *Wait[T, A, R] {
 	return &Wait[T, A, R]{newInfo(name, access), try}
+}
+
+// AtRest says that a task that waits for this for ever has nothing left to do.
+func (op *Wait[T, A, R]) AtRest() *Wait[T, A, R] {
+	op.Rest = true
+	return op
 }
 
 // On is one step of task t, taken as soon as it can be. While it cannot, the

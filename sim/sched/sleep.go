@@ -182,11 +182,25 @@ func (t *Task) SleepUntil(at int64) {
 // Kernel: kernel/signal.c pause, all versions.
 // Differs: a signal that does not end the task does not end the wait.
 func (t *Task) Pause() {
+	if t.player != nil {
+		pause.On(t, t.Sleep, None{})
+		return
+	}
 	for !t.FatalSignalPending() {
 		setState.On(t, t.Sleep, true)
 		schedule.On(t, t.Sleep, Killable)
 	}
 }
+
+var pause = NewWait("pause", Read, func(s *Sleeper, _ None) (None, bool) { return None{}, s.Fatal }).AtRest()
+
+// reached waits for the timer of a Sleeper that is no task's to have fired.
+var reached = NewWait("hrtimer_nanosleep", Read, func(s *Sleeper, _ None) (None, bool) { return None{}, s.Fired })
+
+// AwaitTimer waits until the timer of a Sleeper has fired that runs from the start of
+// a search, beside those of the tasks. It is SleepUntil for a task that is rehearsed,
+// and knows no time.
+func (t *Task) AwaitTimer(timer ID) { reached.On(t, timer, None{}) }
 
 // FatalSignalPending says whether the task is being killed.
 //
