@@ -118,6 +118,9 @@ func (s *search) bounded(ctx context.Context, layers int64) bool {
 		s.why = fmt.Sprintf("the bound of %d MiB of memory", max>>20)
 	}
 	over := s.why != ""
+	if s.opts.Progress != nil {
+		s.opts.Progress(Progress{n, int64(s.now.len()), int64(len(s.found)), now + layers + learned})
+	}
 	s.mu.Unlock()
 	s.mu.RLock()
 	s.over.Store(over)
@@ -225,7 +228,7 @@ func (w *worker) tick(st state) (any bool) {
 		return false
 	}
 	w.alone(func() {
-		any = w.m.tick(st, w.meet)
+		any = w.m.tick(st, func(_ move, next state) { w.meet(next) })
 	})
 	return any
 }

@@ -64,7 +64,7 @@ type branch struct {
 // move is one step in the graph.
 type move struct {
 	task    int   // the index of the task, -1 for the clock
-	answers []int // to the choices on the way
+	answers []int // to the choices on the way; of the clock, which of several timers was first
 }
 
 func newMachine(p *Program, o *Options) *machine {
@@ -294,7 +294,7 @@ func (m *machine) after(s state, visit func(move, state)) (any bool) {
 	if any && !m.opts.freeTime() {
 		return any
 	}
-	return m.tick(s, func(next state) { visit(move{task: -1}, next) }) || any
+	return m.tick(s, func(mv move, next state) { visit(mv, next) }) || any
 }
 
 // plain returns the state after a step that has no effects but its own.
@@ -322,7 +322,7 @@ func (m *machine) armed(row []int32) bool {
 
 // tick visits what may be once the earliest timer has fired: of several that are
 // due at the same time, each may be first.
-func (m *machine) tick(s state, visit func(state)) (any bool) {
+func (m *machine) tick(s state, visit func(move, state)) (any bool) {
 	first := int64(-1)
 	for _, n := range m.sleeper {
 		if r := m.slots[n].rest[m.at(s.row, n)]; r >= 0 && (first < 0 || r < first) {
@@ -332,9 +332,15 @@ func (m *machine) tick(s state, visit func(state)) (any bool) {
 	if first < 0 {
 		return false
 	}
+	due := 0
 	for i, n := range m.sleeper {
 		if m.slots[n].rest[m.at(s.row, n)] == first {
-			visit(m.fire(s, i, first))
+			mv := move{task: -1}
+			if due > 0 {
+				mv.answers = []int{due}
+			}
+			due++
+			visit(mv, m.fire(s, i, first))
 		}
 	}
 	return true

@@ -29,6 +29,9 @@ type Options struct {
 
 	Workers int // that search at the same time; 0 means one for each CPU
 
+	// Progress, if not nil, is told now and then how far the search is.
+	Progress func(Progress)
+
 	NoSymmetry  bool // tell twins apart
 	NoForget    bool // keep what tasks say they may forget
 	NoCounts    bool // do not count interleavings
@@ -38,6 +41,11 @@ type Options struct {
 	// faithful, that a task is a function of what it observed, and that it forgets
 	// only what does not matter. It panics where that is not so.
 	Check bool
+}
+
+// Progress is how far a search is.
+type Progress struct {
+	States, Frontier, Outcomes, Memory int64
 }
 
 func (o *Options) freeTime() bool { return o.Time == FreeTime }

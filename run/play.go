@@ -19,7 +19,8 @@ type Options struct {
 	HZ     int    // jiffies a second; 0 for the script's, and else the kernel's
 	CPUs   int    // 1 to 64; 0 for the script's, and else 2
 	// Chooser decides what the script leaves open; nil lets each task go on for as
-	// long as it can.
+	// long as it can. One that is a sched.Observer too is told of every step, unless
+	// the run is recorded.
 	Chooser sched.Chooser
 	// FreeTime lets timers fire while tasks can still run, if the chooser says so.
 	FreeTime bool
@@ -145,6 +146,9 @@ func start(s *Script, o Options) (*player, error) {
 	p.spawn()
 	if o.Record {
 		p.rec = newRecorder(p.k, p.board, o.MaxEvents)
+	}
+	if told, ok := o.Chooser.(sched.Observer); ok && !o.Record {
+		p.k.S.SetObserver(told)
 	}
 	if o.MaxSteps == 0 {
 		o.MaxSteps = 50_000_000

@@ -126,14 +126,19 @@ type runDocument struct {
 
 // read reads the scenario.
 func (r *runner) read(args []string) ([]*run.Script, error) {
-	names, err := r.app.Inputs(args)
+	return readScripts(r.app, args)
+}
+
+// readScripts reads the one scenario that the arguments name.
+func readScripts(app *cli.App, args []string) ([]*run.Script, error) {
+	names, err := app.Inputs(args)
 	if err != nil {
 		return nil, err
 	}
 	if len(names) > 1 {
 		return nil, cli.Usagef("%s is several scenarios; run one at a time", args[0])
 	}
-	in, err := r.app.Open(names[0])
+	in, err := app.Open(names[0])
 	if err != nil {
 		return nil, err
 	}
