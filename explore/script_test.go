@@ -29,23 +29,49 @@ exists (s0 = EBUSY)
 never (s0 = 0 /\ m0 = EPERM)
 `
 
+// TestScript searches a scenario, and lets a run repeat what was found.
 func TestScript(t *testing.T) {
 	p, problem := scene(t, race, "", true)
 	r := search(t, p, explore.Options{Check: true})
 	require.NoError(t, problem())
-	t.Log(r.States, r.Steps, r.Locals, r.Rehearsals, r.Total)
-	for _, o := range r.Outcomes {
-		f := o.Facts()
-		t.Log(o.Kind, f, o.Count, o.Schedule.Steps)
+	require.Len(t, r.Outcomes, 2)
+	for i, want := range []struct {
+		text  string
+		holds []bool
+		calls string
+	}{
+		{"s0=0  m0=EPERM  seals(a)=F_SEAL_WRITE", []bool{false, true}, "a: s0 = fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE) = 0"},
+		{"s0=EBUSY  m0=mapped  seals(a)=0", []bool{true, false},
+			"a: s0 = fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE) = -1 EBUSY (Device or resource busy)"},
+	} {
+		o := r.Outcomes[i]
+		require.Equal(t, explore.Facts{Text: want.text, Holds: want.holds}, o.Facts())
+		require.Positive(t, o.Count.Sign())
 		all, err := run.Read(strings.NewReader(race), "test")
 		require.NoError(t, err)
 		st, err := all[0].Stage(run.Options{})
 		require.NoError(t, err)
 		res, err := explore.PlayAs(st, p, o.Schedule, run.Options{})
 		require.NoError(t, err)
-		t.Log(res.Schedule)
-		for _, c := range res.Calls {
-			t.Log(c.Text)
-		}
+		require.Equal(t, want.calls, res.Calls[2].Text)
+	}
+}
+
+// TestScriptByOrders compares the search by states with the one by runs, on code of
+// the kernel.
+func TestScriptByOrders(t *testing.T) {
+	for _, during := range []string{
+		"b: g0 = fcntl(r0, F_GET_SEALS)",
+		"b: o0 = mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, r0, 0)",
+		"b: o0 = pwrite64(r0, \"x\", 1, 0)",
+		"b: o0 = ftruncate(r0, 0)",
+	} {
+		p, _ := scene(t, "r0 = memfd_create(\"a\", MFD_ALLOW_SEALING)\npwrite64(r0, \"x\", 1, 0) = 1\n"+
+			"a: s0 = fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)\n"+during+"\n", "6.12.5", false)
+		states := search(t, p, explore.Options{NoSchedules: true})
+		runs, err := explore.Orders(t.Context(), p, explore.OrderOptions{MaxRuns: 5000})
+		require.NoError(t, err)
+		require.True(t, runs.Complete, during)
+		agree(t, states, runs, false)
 	}
 }
