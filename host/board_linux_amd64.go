@@ -24,10 +24,14 @@ const (
 )
 
 type board struct {
-	flags [maxFlags]uint32
-	ops   [maxOps]op
-	res   [maxOps]result
-	data  [maxData]byte
+	env    environment
+	answer answer
+	turn   uint32 // counted up to ask the maker of processes for one
+	done   uint32 // and this, when that one has ended
+	flags  [maxFlags]uint32
+	ops    [maxOps]op
+	res    [maxOps]result
+	data   [maxData]byte
 }
 
 // boardData is the address of the buffers.

@@ -37,6 +37,7 @@ type filled struct {
 // compiler makes an image.
 type compiler struct {
 	image
+	out  int64            // bytes of the buffers that calls fill
 	tids map[int64]uint16 // the register that holds the pid which the text calls so
 	// point is the meeting point that is next; the first are used for the start of the run.
 	point uint64
@@ -91,11 +92,21 @@ func num(v uint64) operand { return operand{num: v} }
 // room reserves n bytes of buffers and returns their address.
 func (c *compiler) room(n int64) (at uint64, err error) {
 	start := (len(c.data) + 15) &^ 15
-	if n < 0 || int64(start)+n > maxData {
+	if n < 0 || int64(start)+n > maxData/2 {
 		return 0, skipf("a buffer of %d bytes", n)
 	}
 	c.data = append(c.data, make([]byte, start+int(n)-len(c.data))...)
 	return boardData + uint64(start), nil
+}
+
+// space reserves n bytes that calls fill, in the second half of the buffers, which is not sent.
+func (c *compiler) space(n int64) (at uint64, err error) {
+	start := (c.out + 15) &^ 15
+	if n < 0 || start+n > maxData/2 {
+		return 0, skipf("a buffer of %d bytes", n)
+	}
+	c.out = start + n
+	return boardData + uint64(maxData/2+start), nil
 }
 
 // bytes is the part of the buffers at an address.
@@ -287,10 +298,14 @@ func (c *compiler) buffer(k *call, a *scenario.Arg, i int, fill bool) (operand, 
 		return operand{}, err
 	}
 	size := int64(n.num)
-	if size < 0 || size > maxData/2 || n.reg != 0 {
+	if size < 0 || size > maxData/4 || n.reg != 0 {
 		size = 1 << 16 // far too long to be meant: the kernel stops where our memory ends
 	}
-	at, err := c.room(size)
+	room := c.room
+	if fill {
+		room = c.space
+	}
+	at, err := room(size)
 	if err != nil {
 		return operand{}, err
 	}
@@ -348,10 +363,14 @@ func (c *compiler) piece(k *call, base *scenario.Arg, size operand, fill bool) (
 		return c.value(k.ev, base)
 	}
 	n := int64(size.num)
-	if n < 0 || n > maxData/2 {
+	if n < 0 || n > maxData/4 {
 		n = 1 << 16
 	}
-	at, err := c.room(n)
+	room := c.room
+	if fill {
+		room = c.space
+	}
+	at, err := room(n)
 	if err != nil {
 		return operand{}, err
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -43,13 +44,12 @@ const maxThreads = 16
 
 // answer is what came of one run; the results follow it, and the ranges of the buffers.
 type answer struct {
-	Status  int64 // of wait4, for a process of its own
-	Pid     int64 // of the main task
-	Failed  int64 // errno of the helper's own making of processes
-	Stuck   int64 // 1: threads did not end in time; the helper ends
-	Base    unix.Timespec
-	Ended   unix.Timespec
-	Exits   [maxThreads]exit // of the other processes
+	Pid     int64         // of the main task
+	Failed  int64         // errno of the helper's own making of processes
+	Stuck   int64         // 1: threads did not end in time; the helper ends
+	Base    unix.Timespec // when the run began
+	Main    exit          // of the main task, where it is a process of its own
+	Exits   [maxThreads]exit
 	NumExit int64
 }
 
@@ -84,7 +84,10 @@ func help() error {
 		return fmt.Errorf("no memory for the board: %w", err)
 	}
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	env := newEnvironment()
+	b.env = newEnvironment()
+	if pid := forkMaker(b); pid < 0 {
+		return fmt.Errorf("no process can be made: %w", syscall.Errno(-pid))
+	}
 	in, out := pipe(requestFD), pipe(answerFD)
 	for {
 		var q request
@@ -94,7 +97,7 @@ func help() error {
 			}
 			return err
 		}
-		if err := serve(b, &q, env, in, out); err != nil {
+		if err := serve(b, &q, in, out); err != nil {
 			return err
 		}
 	}
@@ -162,10 +165,10 @@ func asBytes[T any](p *T, n int64) []byte {
 // newEnvironment finds out what a process of a scenario unmaps: everything between Go's heap and
 // the stack, but for the memory of the thread itself (where a C library is linked in). It must be
 // called on the thread that makes the processes.
-func newEnvironment() *environment {
-	env := &environment{event: sigevent{signo: int32(unix.SIGKILL)}}
+func newEnvironment() environment {
+	env := environment{event: sigevent{signo: int32(unix.SIGKILL)}}
 	// Go's heap begins at a random address and grows upwards from there.
-	low := (uint64(uintptr(unsafe.Pointer(env))) + 2<<30) &^ (1<<20 - 1)
+	low := (uint64(uintptr(unsafe.Pointer(new([64]uint64)))) + 2<<30) &^ (1<<20 - 1)
 	var tls uint64
 	const archGetFS = 0x1003
 	unix.Syscall(unix.SYS_ARCH_PRCTL, archGetFS, uintptr(unsafe.Pointer(&tls)), 0)
@@ -204,7 +207,7 @@ func findMaps(addr uint64) (own area, stack uint64) {
 }
 
 // serve runs one request.
-func serve(b *board, q *request, env *environment, in io.Reader, out io.Writer) error {
+func serve(b *board, q *request, in io.Reader, out io.Writer) error {
 	if q.Ops < 0 || q.Ops > maxOps || q.Data < 0 || q.Data > maxData || q.Ranges < 0 || q.Ranges > maxOps {
 		return fmt.Errorf("a request for %d instructions and %d bytes", q.Ops, q.Data)
 	}
@@ -221,23 +224,28 @@ func serve(b *board, q *request, env *environment, in io.Reader, out io.Writer) 
 			return err
 		}
 	}
+	env := &b.env
 	env.start, env.end = uint64(q.Thread[0].Start), uint64(q.Thread[0].End)
 	env.timeout.Value = unix.NsecToTimespec(q.Timeout)
 	rng := rand.New(rand.NewPCG(q.Seed, 0))
+	a := &b.answer
 	for range q.Runs {
 		clear(asBytes(&b.flags[0], q.Flags))
 		clear(b.res[:q.Ops])
 		copy(b.data[:], data)
-		var a answer
+		*a = answer{}
 		now(&a.Base)
 		*(*unix.Timespec)(unsafe.Pointer(&b.flags)) = a.Base
 		if q.Threads == 0 {
-			runProcess(b, env, &a)
+			atomic.AddUint32(&b.turn, 1)
+			unix.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.turn)), futexWake, 1)
+			if !waitFor(&b.done, b.turn, patience*q.Timeout) {
+				return errors.New("processes of the scenario cannot be killed")
+			}
 		} else {
-			runThreads(b, q, env, rng, &a)
+			runThreads(b, q, env, rng, a)
 		}
-		now(&a.Ended)
-		out.Write(asBytes(&a, 1))
+		out.Write(asBytes(a, 1))
 		out.Write(asBytes(&b.res[0], q.Ops))
 		for _, r := range ranges {
 			out.Write(b.data[r.Start:r.End])
@@ -249,38 +257,41 @@ func serve(b *board, q *request, env *environment, in io.Reader, out io.Writer) 
 	return nil
 }
 
+// patience is how many times the timeout all processes of a scenario may take together: each has
+// its own timer, and begins before that of its parent has fired.
+const patience = maxThreads
+
+const (
+	futexWait = 0
+	futexWake = 1
+)
+
 func now(t *unix.Timespec) {
 	sys(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(t)), 0)
 }
 
-// runProcess runs all instructions in a process of its own, and waits for it and its children.
-func runProcess(b *board, env *environment, a *answer) {
-	a.Pid = forkAndRun(b, env)
-	if a.Pid < 0 {
-		a.Failed = -a.Pid
-		return
+// reap waits for the processes that threads have made.
+func reap(b *board, q *request) {
+	made := int64(0)
+	for i := range b.ops[:q.Ops] {
+		if b.ops[i].code == opFork && b.res[i].val > 0 {
+			made++
+		}
 	}
-	reap(a)
-}
-
-// reap waits until there are no children any more.
-func reap(a *answer) {
-	for {
+	a := &b.answer
+	for a.NumExit < min(made, maxThreads) {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, unix.WALL, nil)
-		switch {
-		case err == unix.EINTR:
-		case err != nil:
-			return
-		case int64(pid) == a.Pid:
-			a.Status = int64(status)
-			now(&a.Ended)
-		case a.NumExit < maxThreads:
-			e := exit{Pid: int64(pid), Status: int64(status)}
-			now(&e.At)
-			a.Exits[a.NumExit] = e
-			a.NumExit++
+		if err == unix.EINTR {
+			continue
 		}
+		if err != nil {
+			return
+		}
+		e := exit{Pid: int64(pid), Status: int64(status)}
+		now(&e.At)
+		a.Exits[a.NumExit] = e
+		a.NumExit++
 	}
 }
 
@@ -306,7 +317,7 @@ func runThreads(b *board, q *request, env *environment, rng *rand.Rand, a *answe
 		a.Stuck = 1
 		return
 	}
-	reap(a)
+	reap(b, q)
 	tidy(b, q)
 }
 
@@ -324,8 +335,7 @@ func waitFor(counter *uint32, want uint32, timeout int64) bool {
 		case left.Nano() <= 0:
 			return false
 		}
-		const wait = 0
-		unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(counter)), wait, uintptr(v),
+		unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(counter)), futexWait, uintptr(v),
 			uintptr(unsafe.Pointer(&left)), 0, 0)
 	}
 }

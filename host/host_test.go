@@ -40,7 +40,7 @@ func run(t *testing.T, opts host.Options, text string) *host.Result {
 var (
 	times     = regexp.MustCompile(`(?m)^(\d+) +[\d.]+ `)
 	durations = regexp.MustCompile(` <[\d.]+>`)
-	addresses = regexp.MustCompile(`0x(7[0-9a-f]{11}|2000[0-9a-f]{5})`)
+	addresses = regexp.MustCompile(`0x(7[0-9a-f]{11}|200[0-9a-f]{6})`)
 )
 
 // plain is the log of the first outcome without what differs from run to run.
@@ -219,4 +219,17 @@ func TestReadTellsAllMistakes(t *testing.T) {
 	require.ErrorContains(t, err, "x:1:6: unknown call memfd_crate")
 	require.ErrorContains(t, err, "did you mean memfd_create?")
 	require.ErrorContains(t, err, "x:3:")
+}
+
+func TestLook(t *testing.T) {
+	m, err := host.Look()
+	if !host.Supported {
+		require.ErrorIs(t, err, host.ErrUnsupported)
+		return
+	}
+	if err != nil {
+		t.Skip(err)
+	}
+	require.Regexp(t, `^\d+\.\d+`, m.Release)
+	require.Contains(t, []int{100, 250, 300, 1000}, m.HZ)
 }

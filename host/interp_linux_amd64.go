@@ -41,7 +41,8 @@ func interpret(b *board, i, end uint64, env *environment) (forked bool) {
 			forked = true
 			i, end = o.arg[1]-1, o.arg[2]
 			pid = uint32(sys(unix.SYS_GETTID, 0, 0, 0))
-			begin(env)
+			forgetHandlers(env) // of a thread of the helper
+			setTimer(env)
 			continue
 		}
 		r.val = int64(v)
@@ -149,8 +150,7 @@ func meet(b *board, o *op, a0, a1 uintptr) {
 type environment struct {
 	timeout    unix.ItimerSpec
 	event      sigevent
-	timer      [2]int32
-	unmap      [2]area
+	unmap      [2]area  // Go's memory
 	nothing    [32]byte // a struct sigaction of the default action, an empty set of signals
 	start, end uint64
 }
@@ -166,29 +166,36 @@ type sigevent struct {
 	_      [12]int32
 }
 
-// begin makes a new process forget Go's handlers of signals, and gives it the timer that kills it.
+// forgetHandlers gives all signals their default action, and lets them all through.
 //
 //go:nosplit
 //go:norace
-func begin(env *environment) {
+func forgetHandlers(env *environment) {
 	nothing := uintptr(unsafe.Pointer(&env.nothing))
 	for sig := uintptr(1); sig <= 64; sig++ {
 		syscall.RawSyscall6(unix.SYS_RT_SIGACTION, sig, nothing, 0, 8, 0, 0)
 	}
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, nothing, 0, 8, 0, 0)
-	sys(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&env.event)),
-		uintptr(unsafe.Pointer(&env.timer)))
-	syscall.RawSyscall6(unix.SYS_TIMER_SETTIME, uintptr(env.timer[0]), 0,
-		uintptr(unsafe.Pointer(&env.timeout)), 0, 0, 0)
 }
 
-// forkAndRun makes a process that runs the instructions of env and exits. It returns the pid, or
-// -errno.
+// setTimer makes the timer that kills the process.
+//
+//go:nosplit
+//go:norace
+func setTimer(env *environment) {
+	var timer [2]int32
+	sys(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&env.event)),
+		uintptr(unsafe.Pointer(&timer)))
+	syscall.RawSyscall6(unix.SYS_TIMER_SETTIME, uintptr(timer[0]), 0, uintptr(unsafe.Pointer(&env.timeout)), 0, 0, 0)
+}
+
+// forkMaker makes the process that makes those of scenarios: a copy of this one without its
+// threads and with little memory, so that copying it is cheap. It returns the pid, or -errno.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func forkAndRun(b *board, env *environment) int64 {
+func forkMaker(b *board) int64 {
 	r, _, e := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if e != 0 {
 		return -int64(e)
@@ -196,17 +203,63 @@ func forkAndRun(b *board, env *environment) int64 {
 	if r != 0 {
 		return int64(r)
 	}
-	begin(env)
+	forgetHandlers(&b.env)
+	sys(unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
+	sys(unix.SYS_PRCTL, unix.PR_SET_CHILD_SUBREAPER, 1, 0)
 	if sys(unix.SYS_CLOSE_RANGE, 3, 1<<31-1, 0) != 0 {
 		for fd := uintptr(3); fd < 1024; fd++ {
 			sys(unix.SYS_CLOSE, fd, 0, 0)
 		}
 	}
-	sys(unix.SYS_MUNMAP, uintptr(env.unmap[0].start), uintptr(env.unmap[0].end-env.unmap[0].start), 0)
-	sys(unix.SYS_MUNMAP, uintptr(env.unmap[1].start), uintptr(env.unmap[1].end-env.unmap[1].start), 0)
-	interpret(b, env.start, env.end, env)
-	leave()
-	return 0
+	u := &b.env.unmap
+	sys(unix.SYS_MUNMAP, uintptr(u[0].start), uintptr(u[0].end-u[0].start), 0)
+	sys(unix.SYS_MUNMAP, uintptr(u[1].start), uintptr(u[1].end-u[1].start), 0)
+	for turn := uint32(0); ; turn++ {
+		for atomic.LoadUint32(&b.turn) == turn {
+			syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.turn)), 0, uintptr(turn), 0, 0, 0)
+		}
+		makeProcess(b)
+		atomic.AddUint32(&b.done, 1)
+		sys(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.done)), 1, 1)
+	}
+}
+
+// makeProcess makes one process that runs the instructions of the main task, and waits until it
+// and all that it has made have ended.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func makeProcess(b *board) {
+	r, _, e := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	if e != 0 {
+		b.answer.Failed = int64(e)
+		return
+	}
+	if r == 0 {
+		setTimer(&b.env)
+		interpret(b, b.env.start, b.env.end, &b.env)
+		leave()
+	}
+	b.answer.Pid = int64(r)
+	for {
+		var status int32
+		pid, _, e := syscall.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)),
+			unix.WALL, 0, 0, 0)
+		if e != 0 {
+			return
+		}
+		x := &b.answer.Main
+		if int64(pid) != b.answer.Pid {
+			x = (*exit)(unsafe.Add(unsafe.Pointer(&b.answer.Exits),
+				uintptr(b.answer.NumExit)*unsafe.Sizeof(exit{})))
+			if b.answer.NumExit < maxThreads-1 {
+				b.answer.NumExit++
+			}
+		}
+		x.Pid, x.Status = int64(pid), int64(status)
+		sys(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&x.At)), 0)
+	}
 }
 
 // runThread runs instructions on a thread of the helper. Children that it forks do not return.

@@ -21,3 +21,6 @@ func (*Runner) Close() error { return nil }
 
 // Child does nothing: no process is started as a helper.
 func Child() {}
+
+// Look returns ErrUnsupported.
+func Look() (Machine, error) { return Machine{}, ErrUnsupported }

@@ -69,7 +69,7 @@ func (m *image) happenings(o *outcome) []happening {
 		all = append(all, happening{at: x.At.Nano() - base, call: -1, exit: x})
 	}
 	if !m.named {
-		all = append(all, happening{at: o.Ended.Nano() - base, call: -1, exit: exit{Pid: o.Pid, Status: o.Status}})
+		all = append(all, happening{at: o.Main.At.Nano() - base, call: -1, exit: o.Main})
 	}
 	slices.SortStableFunc(all, func(a, b happening) int { return cmp.Compare(a.at, b.at) })
 	return all

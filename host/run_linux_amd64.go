@@ -14,6 +14,8 @@ import (
 	"time"
 	"unsafe"
 
+	"golang.org/x/sys/unix"
+
 	"sealab/sim/abi"
 )
 
@@ -27,6 +29,8 @@ type Runner struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
+	// epoch is the time since 1970 at which the monotonic clock was 0, in ns.
+	epoch int64
 }
 
 // NewRunner returns a Runner. Close ends its helper.
@@ -40,7 +44,9 @@ func NewRunner(opts Options) *Runner {
 	if opts.Spread <= 0 {
 		opts.Spread = 2000
 	}
-	return &Runner{opts: opts}
+	var since unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &since)
+	return &Runner{opts: opts, epoch: time.Now().UnixNano() - since.Nano()}
 }
 
 // start starts the helper, if there is none.
@@ -189,7 +195,7 @@ func (r *Runner) receive(m *image) (*outcome, error) {
 	if _, err := io.ReadFull(r.out, asBytes(&o.answer, 1)); err != nil {
 		return nil, err
 	}
-	o.epoch = time.Now().UnixNano() - (o.Ended.Nano() - o.Base.Nano())
+	o.epoch = r.epoch + o.Base.Nano()
 	if _, err := io.ReadFull(r.out, asBytes(unsafe.SliceData(o.res), int64(len(o.res)))); err != nil {
 		return nil, err
 	}
@@ -255,7 +261,7 @@ func (w meaning) String() string { return [...]string{"a number", "an address", 
 
 // stuck says which tasks had not come to their end when the time was up.
 func (m *image) stuck(o *outcome) (out []string) {
-	timedOut := o.Stuck != 0 || syscall.WaitStatus(o.Status).Signal() == syscall.SIGKILL
+	timedOut := o.Stuck != 0 || syscall.WaitStatus(o.Main.Status).Signal() == syscall.SIGKILL
 	if !timedOut {
 		return nil
 	}

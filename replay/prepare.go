@@ -151,13 +151,16 @@ func (p *play) memory(t *task, it *item, addr, n uint64) {
 		return
 	}
 	start, end := addr&^(abi.PageSize-1), (addr+n+abi.PageSize-1)&^(abi.PageSize-1)
-	if it.name == "munmap" || t.mem.hasSeen(start, end) || p.k.Mapped(t.proc, start, end) {
+	if start < lowest || it.name == "munmap" || t.mem.hasSeen(start, end) || p.k.Mapped(t.proc, start, end) {
 		return
 	}
 	if p.k.MapOther(t.proc, start, end, false) {
 		t.mem.saw(start, end)
 	}
 }
+
+// lowest is the lowest address that the usual vm.mmap_min_addr lets a program map.
+const lowest = 1 << 16
 
 // nameOf reads what a recorded refusal tells of a memfd's name that strace cut off,
 // or could not read.

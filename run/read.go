@@ -1,6 +1,7 @@
 package run
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -136,7 +137,10 @@ func (r *reader) offset(i int) int64 {
 	}
 	if a.Kind == scenario.Array {
 		if el := r.e.Elem(a, 0); el != nil {
-			return r.value(el)
+			if v := r.value(el); v != -1 {
+				return v
+			}
+			return math.MinInt64 // there is an offset, and as bad as -1
 		}
 	}
 	r.fail()

@@ -25,8 +25,17 @@ Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is 
 	root.PersistentFlags().Var(&app.Color, "color", "when to print in colour: auto, always or never")
 	modes := cobra.FixedCompletions(cli.ColorModes(), cobra.ShellCompDirectiveNoFileComp)
 	must(root.RegisterFlagCompletionFunc("color", modes))
-	root.AddCommand(newReplay(app), newRun(app), newExplore(app), newHost(app), newWhy(app), newProfiles(app), newVersion(app),
-		newMan(app))
+	root.AddCommand(
+		newReplay(app),
+		newRun(app),
+		newExplore(app),
+		newHost(app),
+		newDiff(app),
+		newWhy(app),
+		newProfiles(app),
+		newVersion(app),
+		newMan(app),
+	)
 	addHelp(root)
 	addCompletion(root)
 	return root

@@ -71,6 +71,9 @@ func Fallocate(t *sched.Task, file sched.ID, mode, off, n int64) error {
 	if err := shmem.CheckFallocate(t, file, mode, off, n); err != nil {
 		return err
 	}
+	if err := shmem.CheckFallocateMode(t, mode); err != nil {
+		return err
+	}
 	f := inode.FileOf(t, file)
 	i := inode.Of(t, f.Inode)
 	t.DownWrite(i.Lock)

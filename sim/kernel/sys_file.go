@@ -8,6 +8,7 @@ import (
 	"sealab/sim/inode"
 	"sealab/sim/memfd"
 	"sealab/sim/mutant"
+	"sealab/sim/pin"
 	"sealab/sim/sched"
 )
 
@@ -95,7 +96,8 @@ func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err := openLink(t, flags, ino); err != nil {
 		return 0, err
 	}
-	if flags&abi.OTrunc != 0 && mode&inode.PathOnly == 0 {
+	isPipe := inode.Of(t, ino).Kind == inode.Pipe
+	if flags&abi.OTrunc != 0 && mode&inode.PathOnly == 0 && !isPipe {
 		if err := truncateOpen(t, ino); err != nil {
 			return 0, err
 		}
@@ -105,7 +107,11 @@ func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if mode&inode.PathOnly != 0 {
 		flags = abi.OPath
 	}
-	f := inode.Open(t, ino, mode, int32(flags))
+	open := inode.Open
+	if isPipe {
+		open = pin.OpenPipe
+	}
+	f := open(t, ino, mode, int32(flags))
 	return p.install(t, f, 0, c.Args[2]&abi.OCloexec != 0)
 }
 
@@ -130,8 +136,7 @@ func openLink(t *sched.Task, flags int64, ino sched.ID) error {
 
 // openable says whether a file of ours can be opened again by its name in /proc.
 func openable(t *sched.Task, ino sched.ID) bool {
-	k := inode.Of(t, ino).Kind
-	return k.Sealable()
+	return known(inode.Of(t, ino).Kind)
 }
 
 // openMode returns what an open file may be used for, by its flags.

@@ -149,6 +149,8 @@ func sysLseek(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	switch {
 	case err != nil:
 		return 0, err
+	case c.Args[2] < abi.SeekSet || c.Args[2] > abi.SeekHole:
+		return 0, t.Refuse(abi.EINVAL, "ksys_lseek SEEK_MAX", sched.Fact{Name: "whence", Value: c.Args[2]})
 	case x.i.Kind == inode.Pipe:
 		return 0, t.Refuse(abi.ESPIPE, "no_llseek")
 	case !x.i.Kind.Sealable():
@@ -236,7 +238,7 @@ func sysFsync(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if x.i.Kind == inode.Pipe {
+	if x.i.Kind == inode.Pipe || x.i.Kind == inode.Ring {
 		return 0, t.Refuse(abi.EINVAL, "vfs_fsync")
 	}
 	return 0, nil
@@ -378,17 +380,20 @@ func sysSendfile(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if !known(in.i.Kind) {
+		return 0, ErrNotModelled
+	}
+	if err := pin.CheckSendfile(t, in.file, c.Args[2], c.Args[3]); err != nil {
+		return 0, err
+	}
 	out, err := p.openIO(t, c.Args[0], 0, "do_sendfile")
 	if err != nil {
 		return 0, err
 	}
-	if !known(in.i.Kind) || !known(out.i.Kind) {
+	if !known(out.i.Kind) {
 		return 0, ErrNotModelled
 	}
-	if c.Args[3] == 0 && in.f.Mode&inode.Readable != 0 && out.f.Mode&inode.Writable != 0 {
-		return 0, nil
-	}
-	return pin.Sendfile(t, out.file, in.file, c.Args[2], min(uint64max(c.Args[3]), abi.MaxRWCount))
+	return pin.Sendfile(t, out.file, in.file, c.Args[2], min(c.Args[3], abi.MaxRWCount))
 }
 
 // known says whether files of a kind can be read and written in the model.

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"sealab/sim/abi"
+	"sealab/sim/inode"
 	"sealab/sim/mm"
 	"sealab/sim/sched"
 )
@@ -25,6 +26,12 @@ func sysMmap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		a.File = f
 	}
 	addr, err := mm.Map(t, p.MM, a)
+	if err == abi.ENODEV {
+		kind := inode.Of(t, inode.FileOf(t, a.File).Inode).Kind
+		if kind == inode.Ring || a.Prot&abi.ProtExec != 0 {
+			return 0, ErrNotModelled // a ring's own memory; whether the mount forbids PROT_EXEC first
+		}
+	}
 	return int64(addr), err
 }
 

@@ -22,13 +22,14 @@ func GetUserPage(t *sched.Task, mm sched.ID, addr uint64, write, longterm bool) 
 }
 
 // fastPage takes what the page table has at an address, without mmap_lock. What the
-// VMA permits is not asked: on x86 an entry that may be written may be read, so a
-// PROT_WRITE mapping is read here once it has been touched.
+// VMA permits is not asked: on x86 an entry that may be written or executed may be
+// read, so a PROT_WRITE or PROT_EXEC mapping is read here once it has been touched.
 //
 // Kernel: mm/gup.c gup_fast_pte_range, v4.14 and later (gup_pte_range before).
+// Differs: a CPU with protection keys keeps PROT_EXEC memory from being read.
 func fastPage(t *sched.Task, s space, addr uint64, write, longterm bool) sched.ID {
 	v := s.at(t, addr)
-	if !v.OK() || v.Flags&(VMRead|VMWrite) == 0 {
+	if !v.OK() || v.Flags&(VMRead|VMWrite|VMExec) == 0 {
 		return 0
 	}
 	return followPage(t, s, v, addr, write, longterm && v.Private() && v.Flags&VMMayWrite != 0)

@@ -113,8 +113,11 @@ func Register(t *sched.Task, space, ring sched.ID, pieces []Piece) error {
 		return t.Refuse(abi.EBUSY, "io_sqe_buffers_register")
 	}
 	for _, v := range pieces {
-		if v.Base == 0 || v.Len == 0 || v.Len > maxBuffer {
-			return registerFailed(t, ring, t.Refuse(abi.EFAULT, "io_buffer_validate"))
+		if v.Base == 0 && v.Len == 0 {
+			continue // a place that is filled later
+		}
+		if err := validBuffer(t, v); err != nil {
+			return registerFailed(t, ring, err)
 		}
 		start, end := v.Base&^(abi.PageSize-1), v.Base+v.Len
 		for at := start; at < end; at += abi.PageSize {
@@ -122,6 +125,20 @@ func Register(t *sched.Task, space, ring sched.ID, pieces []Piece) error {
 				return registerFailed(t, ring, err)
 			}
 		}
+	}
+	return nil
+}
+
+// validBuffer refuses what cannot be a buffer, wherever it lies.
+//
+// Kernel: io_uring/rsrc.c io_buffer_validate, v5.13 and later.
+func validBuffer(t *sched.Task, v Piece) error {
+	length := sched.Fact{Name: "length", Value: int64(v.Len)}
+	switch whole := (v.Len + abi.PageSize - 1) &^ (abi.PageSize - 1); {
+	case v.Base == 0 || v.Len == 0 || v.Len > maxBuffer:
+		return t.Refuse(abi.EFAULT, "io_buffer_validate", length)
+	case v.Base+whole < v.Base:
+		return t.Refuse(abi.EOVERFLOW, "io_buffer_validate", length)
 	}
 	return nil
 }

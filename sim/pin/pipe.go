@@ -140,6 +140,24 @@ func NewPipe(t *sched.Task, flags int32) (r, w sched.ID) {
 	return r, w
 }
 
+// OpenPipe opens a pipe once more, by its name in /proc; its reference is the
+// caller's. Unlike a FIFO it does not wait for the other end.
+//
+// Kernel: fs/pipe.c fifo_open, all versions.
+func OpenPipe(t *sched.Task, ino sched.ID, mode inode.FMode, flags int32) sched.ID {
+	var a endsArg
+	if mode&inode.Readable != 0 {
+		a.readers = 1
+	}
+	if mode&inode.Writable != 0 {
+		a.writers = 1
+	}
+	p := inode.Of(t, ino).Info
+	pipeEnds.On(t, p, a)
+	t.WakeUp(levelOf(t, p).wait)
+	return inode.Open(t, ino, mode, flags)
+}
+
 // pipeOf returns the pipe that an open file is an end of, 0 for another file.
 func pipeOf(t *sched.Task, f inode.Opened) sched.ID {
 	if i := inode.Of(t, f.Inode); i.Kind == inode.Pipe {

@@ -15,6 +15,9 @@ import (
 // allSplice are the flags that splice, tee and vmsplice know.
 const allSplice = abi.SpliceFMove | abi.SpliceFNonblock | abi.SpliceFMore | abi.SpliceFGift
 
+// noOffset stands for an offset that was not given.
+const noOffset = -1
+
 // ends are the two files of a splice and what they are.
 type ends struct {
 	in, out         inode.Opened
@@ -45,7 +48,7 @@ func openEnds(t *sched.Task, in, out sched.ID, flags int64) ends {
 func Splice(t *sched.Task, in sched.ID, offIn int64, out sched.ID, offOut, n, flags int64) (int64, error) {
 	e := openEnds(t, in, out, flags)
 	switch {
-	case e.inPipe != 0 && offIn >= 0, e.outPipe != 0 && offOut >= 0:
+	case e.inPipe != 0 && offIn != noOffset, e.outPipe != 0 && offOut != noOffset:
 		return 0, t.Refuse(abi.ESPIPE, "__do_splice")
 	case e.in.Mode&inode.Readable == 0 || e.out.Mode&inode.Writable == 0:
 		return 0, t.Refuse(abi.EBADF, "do_splice")
@@ -109,11 +112,11 @@ func data(t *sched.Task, p sched.ID, nonblock bool) (bool, error) {
 // Kernel: fs/splice.c splice_file_to_pipe, all versions.
 func fileToPipe(t *sched.Task, e ends, off, n int64) (int64, error) {
 	pos := off
-	if off < 0 {
+	if off == noOffset {
 		pos = inode.Pos(t, e.inFile)
 	}
 	done, err := filePages(t, e, pos, n)
-	if err == nil && off < 0 && done > 0 {
+	if err == nil && off == noOffset && done > 0 {
 		inode.SetPos(t, e.inFile, pos+done)
 	}
 	return done, err
@@ -178,7 +181,7 @@ func pipeToFile(t *sched.Task, e ends, off, n int64) (done int64, err error) {
 		return 0, t.Refuse(abi.EINVAL, "do_splice O_APPEND")
 	}
 	pos := off
-	if off < 0 {
+	if off == noOffset {
 		pos = inode.Pos(t, e.outFile)
 	}
 	if pos < 0 || pos+n < 0 {
@@ -197,7 +200,7 @@ func pipeToFile(t *sched.Task, e ends, off, n int64) (done int64, err error) {
 	t.MutexUnlock(l.lock)
 	if done > 0 {
 		t.WakeUp(l.wait)
-		if off < 0 {
+		if off == noOffset {
 			inode.SetPos(t, e.outFile, pos+done)
 		}
 	}
@@ -378,27 +381,35 @@ func userPages(t *sched.Task, space, pipe sched.ID, each func(i int) (Piece, boo
 // that is -1, from the file position. A pipe gets the pages themselves, or in
 // older kernels copies.
 //
+// EBADF: not open for this. ESPIPE: an offset for a pipe. EINVAL: from a pipe, a
+// bad offset, or to a file opened with O_APPEND. EPERM: sealed. The order in which
+// these are found is that of Linux 6.18.44.
+//
 // Kernel: fs/read_write.c do_sendfile, all versions.
 func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err error) {
 	e := openEnds(t, in, out, 0)
-	pos := off
-	switch {
-	case e.in.Mode&inode.Readable == 0, e.out.Mode&inode.Writable == 0:
-		return 0, t.Refuse(abi.EBADF, "do_sendfile")
-	case off >= 0 && e.inPipe != 0:
-		return 0, t.Refuse(abi.ESPIPE, "do_sendfile")
-	case e.out.Flags&abi.OAppend != 0:
-		return 0, t.Refuse(abi.EINVAL, "do_sendfile O_APPEND")
-	case e.inPipe != 0:
-		return 0, t.Refuse(abi.EINVAL, "do_sendfile")
+	if err := CheckSendfile(t, in, off, n); err != nil {
+		return 0, err
 	}
-	if off < 0 {
+	pos := off
+	if off == noOffset {
 		pos = inode.Pos(t, in)
 	}
-	e.nonblock = e.out.Flags&abi.ONonblock != 0
-	if e.inKind != inode.Shmem {
+	switch {
+	case pos < 0 || pos > math.MaxInt64-n:
+		return 0, t.Refuse(abi.EINVAL, "rw_verify_area", sched.Fact{Name: "offset", Value: pos})
+	case e.out.Mode&inode.Writable == 0:
+		return 0, t.Refuse(abi.EBADF, "do_sendfile")
+	case e.outPipe == 0 && e.out.Flags&abi.OAppend != 0:
+		return 0, t.Refuse(abi.EINVAL, "do_sendfile O_APPEND")
+	case e.outPipe == 0 && e.inPipe != 0:
+		return 0, t.Refuse(abi.EINVAL, "splice_direct_to_actor FMODE_LSEEK")
+	case n == 0:
+		return 0, nil
+	case e.inKind != inode.Shmem:
 		return 0, t.Refuse(abi.EINVAL, "splice_read")
 	}
+	e.nonblock = e.out.Flags&abi.ONonblock != 0
 	switch {
 	case e.outPipe != 0 && t.Profile().SendfilePins:
 		done, err = filePages(t, e, pos, n)
@@ -410,10 +421,27 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 	default:
 		done, err = fileToFile(t, e, pos, n)
 	}
-	if off < 0 && done > 0 {
+	if off == noOffset && done > 0 {
 		inode.SetPos(t, in, pos+done)
 	}
 	return done, err
+}
+
+// CheckSendfile refuses a file that cannot be sent from, before the other one is
+// looked at.
+//
+// Kernel: fs/read_write.c do_sendfile, all versions.
+func CheckSendfile(t *sched.Task, in sched.ID, off, n int64) error {
+	f := inode.FileOf(t, in)
+	switch {
+	case f.Mode&inode.Readable == 0:
+		return t.Refuse(abi.EBADF, "do_sendfile")
+	case off != noOffset && pipeOf(t, f) != 0:
+		return t.Refuse(abi.ESPIPE, "do_sendfile")
+	case n < 0, off != noOffset && off < 0:
+		return t.Refuse(abi.EINVAL, "rw_verify_area", sched.Fact{Name: "offset", Value: off})
+	}
+	return nil
 }
 
 // fillHoles makes the pages that an older sendfile reads: not knowing that a user's
@@ -431,23 +459,34 @@ func fillHoles(t *sched.Task, e ends, pos, n int64) {
 	}
 }
 
-// fileToFile copies from one file of tmpfs to another.
+// fileToFile copies from one file of tmpfs to another, through a pipe of 16 pages
+// of the task's own. A file that is sent to its own end grows on the way.
 //
 // Kernel: fs/splice.c do_splice_direct, all versions.
-// Differs: the task holds one page at a time instead of a private pipe's 16.
-func fileToFile(t *sched.Task, e ends, pos, n int64) (int64, error) {
-	fillHoles(t, e, pos, n)
-	have := shmem.Read(t, e.in.Inode, pos, n)
-	if have == 0 {
-		return 0, nil
+// Differs: the task holds one page at a time instead of the pipe's 16.
+func fileToFile(t *sched.Task, e ends, pos, n int64) (done int64, err error) {
+	for done < n && err == nil {
+		at := pos + done
+		some := min(n-done, defaultSlots*abi.PageSize-at&(abi.PageSize-1))
+		fillHoles(t, e, at, some)
+		have := shmem.Read(t, e.in.Inode, at, some)
+		if have == 0 {
+			break
+		}
+		if e.outKind != inode.Shmem {
+			return 0, t.Refuse(abi.EINVAL, "splice_write")
+		}
+		to := inode.Pos(t, e.outFile)
+		wrote, end, werr := shmem.Write(t, e.outFile, to, have, uint64(at)<<20^uint64(e.in.Inode))
+		if err = werr; err == nil {
+			inode.SetPos(t, e.outFile, end)
+		}
+		if done += wrote; wrote < have {
+			break
+		}
 	}
-	if e.outKind != inode.Shmem {
-		return 0, t.Refuse(abi.EINVAL, "splice_write")
+	if done > 0 {
+		return done, nil
 	}
-	to := inode.Pos(t, e.outFile)
-	done, end, err := shmem.Write(t, e.outFile, to, have, uint64(pos)<<20^uint64(e.in.Inode))
-	if err == nil {
-		inode.SetPos(t, e.outFile, end)
-	}
-	return done, err
+	return 0, err
 }

@@ -57,23 +57,32 @@ func Data(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
 //
 // Kernel: mm/shmem.c shmem_get_folio, v6.0 and later (shmem_getpage before).
 func GetFolio(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
-	id := reserve(t, m, index)
+	id, _ := getOrAdd(t, m, index)
 	if !folio.Uptodate(t, id) {
 		folio.MarkUptodate(t, id)
 	}
 	return id
 }
 
-// reserve is GetFolio for fallocate: the page is there, its bytes are not.
+// reserve is GetFolio for fallocate: the page is there, its bytes are not. One that
+// was there already gets its bytes, so that a second call cannot undo the first.
 //
 // Kernel: mm/shmem.c shmem_get_folio_gfp, v6.0 and later (SGP_FALLOC; shmem_getpage_gfp before).
 func reserve(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
+	id, added := getOrAdd(t, m, index)
+	if !added && !folio.Uptodate(t, id) {
+		folio.MarkUptodate(t, id)
+	}
+	return id
+}
+
+func getOrAdd(t *sched.Task, m mapping.Mapping, index uint64) (id sched.ID, added bool) {
 	for {
 		if id := Lookup(t, m, index); id != 0 {
-			return id
+			return id, false
 		}
 		if id := add(t, m, index, 0); id != 0 {
-			return id
+			return id, true
 		}
 	}
 }

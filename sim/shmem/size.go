@@ -79,6 +79,9 @@ func Fallocate(t *sched.Task, file sched.ID, mode, off, n int64) error {
 	if err := CheckFallocate(t, file, mode, off, n); err != nil {
 		return err
 	}
+	if err := CheckFallocateMode(t, mode); err != nil {
+		return err
+	}
 	f := inode.FileOf(t, file)
 	i := inode.Of(t, f.Inode)
 	t.DownWrite(i.Lock)
@@ -96,19 +99,26 @@ func Fallocate(t *sched.Task, file sched.ID, mode, off, n int64) error {
 //
 // Kernel: fs/open.c vfs_fallocate, all versions.
 func CheckFallocate(t *sched.Task, file sched.ID, mode, off, n int64) error {
-	const punching = abi.FallocFlPunchHole | abi.FallocFlKeepSize
-	modeFact := sched.Fact{Name: "mode", Value: mode}
 	switch {
 	case off < 0 || n <= 0:
 		return t.Refuse(abi.EINVAL, "vfs_fallocate range", sched.Fact{Name: "length", Value: n})
 	case !validMode(mode):
-		return t.Refuse(abi.EOPNOTSUPP, "vfs_fallocate mode", modeFact)
+		return t.Refuse(abi.EOPNOTSUPP, "vfs_fallocate mode", sched.Fact{Name: "mode", Value: mode})
 	case inode.FileOf(t, file).Mode&inode.Writable == 0:
 		return t.RefuseBecause(abi.EBADF, "vfs_fallocate FMODE_WRITE", sched.Fact{}, file)
 	case off > math.MaxInt64-n:
 		return t.Refuse(abi.EFBIG, "vfs_fallocate s_maxbytes")
-	case mode&^punching != 0:
-		return t.Refuse(abi.EOPNOTSUPP, "shmem_fallocate mode", modeFact)
+	}
+	return nil
+}
+
+// CheckFallocateMode refuses the modes that files in memory do not have.
+//
+// Kernel: mm/shmem.c shmem_fallocate, all versions.
+func CheckFallocateMode(t *sched.Task, mode int64) error {
+	const known = abi.FallocFlPunchHole | abi.FallocFlKeepSize
+	if mode&^known != 0 {
+		return t.Refuse(abi.EOPNOTSUPP, "shmem_fallocate mode", sched.Fact{Name: "mode", Value: mode})
 	}
 	return nil
 }

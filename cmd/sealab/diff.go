@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"sealab/cmd/sealab/internal/cli"
+	"sealab/gen"
+	"sealab/host"
+	"sealab/judge"
+	"sealab/replay"
+	"sealab/sim/profile"
+)
+
+const diffLong = `Compare the model with the kernel underneath.
+
+With --host, random programs of one task are made, run on the Linux kernel underneath and played on
+the model of it. Each program on which the two differ is shrunk until nothing can be left out, and
+printed with what both answered and with the command that repeats it. The programs are a function
+of --seed and of their number.
+
+What the model does not judge is counted. Nothing is changed on the host, and nothing left behind;
+see sealab help host.
+
+Exit codes: 0 the model agrees, 1 it differs, 2 this is not Linux on x86-64, or it has no
+memfd_create, 130 interrupted (the report is of what was compared until then).`
+
+// diffing is what the flags of sealab diff say.
+type diffing struct {
+	app    *cli.App
+	onHost bool
+	kernel string
+	asJSON bool
+	opts   judge.Options
+}
+
+func newDiff(app *cli.App) *cobra.Command {
+	d := &diffing{app: app}
+	c := &cobra.Command{
+		Use:   "diff --host",
+		Short: "Compare the model with the kernel underneath",
+		Long:  diffLong,
+		Example: `  sealab diff --host
+  sealab diff --host --programs 100000 --seed 7
+  sealab diff --host --seed 7 --first 644 --programs 1`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !d.onHost {
+				return cli.Usagef("say what to compare with: --host")
+			}
+			return d.host(c.Context())
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&d.onHost, "host", false, "compare with the Linux kernel underneath")
+	f.StringVarP(&d.kernel, "kernel", "k", "", "play on the model of this `RELEASE` (default: the host's)")
+	f.Uint64Var(&d.opts.Programs, "programs", 1000, "how many random programs")
+	f.Uint64Var(&d.opts.First, "first", 0, "number of the first one")
+	f.Uint64Var(&d.opts.Seed, "seed", 1, "what they are made from")
+	f.IntVar(&d.opts.Gen.Calls, "calls", 24, "how many calls each has at most, 4 to 200")
+	f.IntVar(&d.opts.Workers, "workers", 8, "how many run at once, 1 to 64")
+	f.IntVar(&d.opts.Keep, "keep", 20, "how many differences are shrunk and shown")
+	f.BoolVar(&d.asJSON, "json", false, "print one JSON document")
+	must(c.RegisterFlagCompletionFunc("kernel", completeKernels))
+	return c
+}
+
+// host compares with the kernel underneath.
+func (d *diffing) host(ctx context.Context) error {
+	switch o := &d.opts; {
+	case o.Workers < 1 || o.Workers > 64:
+		return cli.Usagef("--workers %d: it is a number from 1 to 64", o.Workers)
+	case o.Gen.Calls < 4 || o.Gen.Calls > 200:
+		return cli.Usagef("--calls %d: it is a number from 4 to 200", o.Gen.Calls)
+	case o.Keep < 1 || o.Keep > 10000:
+		return cli.Usagef("--keep %d: it is a number from 1 to 10000", o.Keep)
+	}
+	m, err := host.Look()
+	if err != nil {
+		return err
+	}
+	release := d.kernel
+	if release == "" {
+		release = m.Release
+	}
+	p, notes, err := profile.Find(release)
+	if err != nil {
+		return cli.Usagef("--kernel: %w; `sealab profiles` lists some", err)
+	}
+	d.opts.Replay = replay.Options{Profile: p, Release: p.Release, HZ: m.HZ}
+	d.opts.Gen = gen.Options{Calls: d.opts.Gen.Calls, NoURing: !m.IOUring, NoHugetlb: m.HugePages == 0}
+	var done atomic.Int64
+	d.opts.Done = &done
+	stop := d.app.Progress(func() string {
+		return fmt.Sprintf("sealab: %d of %d programs", done.Load(), d.opts.Programs)
+	})
+	rep, failed := judge.Search(ctx, d.opts)
+	stop()
+	if err := d.print(rep, m, p.Release, notes); err != nil {
+		return err
+	}
+	switch {
+	case failed != nil:
+		return failed
+	case rep.Differ > 0:
+		return errors.Join(ctx.Err(), cli.ErrDiffers)
+	}
+	return ctx.Err()
+}
+
+// print prints the report.
+func (d *diffing) print(rep *judge.Report, m host.Machine, kernel string, notes []profile.Note) error {
+	if d.asJSON {
+		return d.app.WriteJSON(struct {
+			Format string       `json:"format"`
+			Host   host.Machine `json:"host"`
+			Kernel string       `json:"kernel"`
+			*judge.Report
+		}{"sealab-diff-host-1", m, kernel, rep})
+	}
+	w := d.app.Stdout
+	word := "agrees"
+	if rep.Differ > 0 {
+		word = "differs"
+	}
+	fmt.Fprintf(w, "%s: the model of %s and this host, Linux %s, on %d of %d programs.\n",
+		word, kernel, m.Release, rep.Programs-rep.Differ, rep.Programs)
+	fmt.Fprintf(w, "  Seed %d, programs from %d on; %d calls, %d answered alike, %d not judged.\n",
+		rep.Seed, rep.First, rep.Calls, rep.Agree, rep.Carried)
+	for _, n := range notes {
+		fmt.Fprintf(w, "  %s\n", n)
+	}
+	for _, u := range m.Unusual {
+		fmt.Fprintf(w, "  On this host %s.\n", u)
+	}
+	if d.opts.Gen.NoHugetlb {
+		fmt.Fprintln(w, "  No huge page is free on this host, so huge page memfds were left out.")
+	}
+	if d.opts.Gen.NoURing {
+		fmt.Fprintln(w, "  This host does not let io_uring_setup through, so rings were left out.")
+	}
+	for i := range rep.Found {
+		printFound(w, rep, &rep.Found[i])
+	}
+	if more := rep.Differ - int64(len(rep.Found)); more > 0 {
+		fmt.Fprintf(w, "\n%d more programs differ; --keep %d shows them all.\n", more, rep.Differ)
+	}
+	return nil
+}
+
+func printFound(w io.Writer, rep *judge.Report, f *judge.Found) {
+	fmt.Fprintf(w, "\nProgram %d, shrunk; whole: sealab diff --host --seed %d --first %d --programs 1\n\n%s\n",
+		f.Number, rep.Seed, f.Number, f.Log)
+	fmt.Fprintf(w, "  %s\n  the model answers %s\n", f.Line, f.Model)
+}
