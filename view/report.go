@@ -34,6 +34,9 @@ func (p *printer) verdict(r *replay.Report) {
 	if r.Interrupted {
 		p.f("%s: this is what was found in %s.\n", p.bold.Sprint("interrupted"),
 			plural(r.Lines, "line", "lines"))
+		if r.Calls == 0 {
+			return
+		}
 	}
 	compared := r.Agree + r.Differ
 	model := "the model of Linux " + r.Kernel

@@ -19,8 +19,10 @@ for pins, in which what a program did can be looked at from the inside.
 
 Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is wrong,
 3 a bug in sealab, 130 interrupted.`,
-		Example: `  sealab version
-  sealab completion bash > /etc/bash_completion.d/sealab`,
+		Example: `  strace -f -ttt -T -o app.strace ./app; sealab replay --kernel $(uname -r) app.strace
+  sealab why app.strace:42
+  sealab profiles --diff 6.1 6.12
+  source <(sealab completion bash)`,
 	}
 	root.PersistentFlags().Var(&app.Color, "color", "when to print in colour: auto, always or never")
 	modes := cobra.FixedCompletions(cli.ColorModes(), cobra.ShellCompDirectiveNoFileComp)

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -103,6 +105,31 @@ func TestOpen(t *testing.T) {
 	require.True(t, strings.HasPrefix(err.Error(), name), err)
 	_, err = in.Read(make([]byte, 1))
 	require.True(t, errors.Is(err, os.ErrClosed) && strings.HasPrefix(err.Error(), name), err)
+}
+
+// TestUntil reads from a pipe that never has anything.
+func TestUntil(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	app, _, _ := fake("", nil)
+	app.Stdin = r
+	in, err := app.Open(Stdin)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	until := in.Until(ctx)
+	go func() { fmt.Fprint(w, "so far"); cancel() }()
+	text, err := io.ReadAll(until)
+	require.ErrorIs(t, err, context.Canceled)
+	require.True(t, strings.HasPrefix("so far", string(text)), "%s", text)
+}
+
+func TestInputProgress(t *testing.T) {
+	in := &Input{Name: "a.log", Size: 3 << 20}
+	in.read.Store(3 << 19)
+	require.Equal(t, "a.log: 50 % (1.5 MB of 3.0 MB)", in.Progress())
+	in = &Input{Name: "standard input"}
+	in.read.Store(700)
+	require.Equal(t, "standard input: 700 bytes", in.Progress())
 }
 
 func TestProgress(t *testing.T) {

@@ -157,6 +157,6 @@ func (in *Input) Until(ctx context.Context) io.Reader {
 		_, err := io.CopyBuffer(w, in, make([]byte, 256<<10))
 		w.CloseWithError(err)
 	}()
-	context.AfterFunc(ctx, func() { r.CloseWithError(ctx.Err()) })
+	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
 	return r
 }
