@@ -48,6 +48,12 @@ func (s *search) count(ctx context.Context, r *Result) {
 	}
 }
 
+// countable says whether there is room to count.
+func (s *search) countable() bool {
+	used, _ := s.seen.bytes()
+	return used+4*int64(len(s.seen.fps))+int64(s.seen.len())*8 <= s.opts.budget()*3/2
+}
+
 // counter holds the counts of the states that some but not all steps have led to.
 type counter struct {
 	at   []uint32 // place in the set → index in nums, 0 for none

@@ -1,7 +1,9 @@
 package explore_test
 
 import (
+	"bytes"
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -137,6 +139,47 @@ func TestCheckFindsBadEncoding(t *testing.T) {
 	require.PanicsWithValue(t,
 		explore.ViolationText("explore: the encoding of *explore_test.shallow leaves out what add depends on"),
 		func() { search(t, p, explore.Options{Check: true}) })
+}
+
+// TestResume interrupts a search again and again, takes it up from what was written
+// down, and compares with one that was left alone.
+func TestResume(t *testing.T) {
+	for _, p := range []*explore.Program{newLadder(2, 2, 1, false), resumable(t)} {
+		want := search(t, p, explore.Options{})
+		o := explore.Options{MaxStates: 200, Workers: 2}
+		parts := 0
+		for {
+			parts++
+			r := search(t, p, o)
+			if r.Complete {
+				agree(t, want, r, true)
+				require.Equal(t, want.States, r.States)
+				require.Equal(t, want.Steps, r.Steps)
+				break
+			}
+			var file bytes.Buffer
+			require.NoError(t, r.Checkpoint.Write(&file))
+			c, err := explore.ReadCheckpoint(&file)
+			require.NoError(t, err)
+			o.Resume = c
+			o.MaxStates += 400
+		}
+		require.Greater(t, parts, 2)
+		_, err := explore.Run(t.Context(), newLadder(2, 2, 2, false), o)
+		require.ErrorIs(t, err, explore.ErrCheckpoint)
+	}
+	_, err := explore.ReadCheckpoint(strings.NewReader("rubbish"))
+	require.Error(t, err)
+}
+
+// resumable is a scenario in which time matters.
+func resumable(t *testing.T) *explore.Program {
+	p, _ := scene(t, `r0 = memfd_create("a", MFD_ALLOW_SEALING)
+pwrite64(r0, "x", 1, 0) = 1
+a: s0 = fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
+b: pread64(r0, ""..., 1, 0)
+`, "6.12.5", false)
+	return p
 }
 
 // TestBounds holds a search to what it was allowed.

@@ -44,8 +44,16 @@ func Run(ctx context.Context, p *Program, opts Options) (*Result, error) {
 	if opts.MaxPreemptions > 0 {
 		return s.fewPreemptions(ctx), nil
 	}
-	s.run(ctx)
-	return s.result(ctx), nil
+	workers, err := s.begin()
+	if err != nil {
+		return nil, err
+	}
+	s.run(ctx, workers)
+	r := s.result(ctx)
+	if !r.Complete {
+		r.Checkpoint = s.checkpoint(workers)
+	}
+	return r, nil
 }
 
 func newSearch(p *Program, o *Options) *search {
@@ -53,17 +61,25 @@ func newSearch(p *Program, o *Options) *search {
 	return &search{m: newMachine(p, o), opts: o, seen: newSet(!o.NoCounts, slack), found: map[result]*big.Int{}}
 }
 
-// run looks at all states, a layer at a time.
-func (s *search) run(ctx context.Context) {
+// begin makes the workers, and gives the first the states to begin with.
+func (s *search) begin() ([]*worker, error) {
 	workers := make([]*worker, s.opts.workers())
 	for i := range workers {
 		workers[i] = &worker{search: s}
 		workers[i].later.reset(s.m.width + 4)
 	}
+	if s.opts.Resume != nil {
+		return workers, s.resume(s.opts.Resume, workers[0])
+	}
 	for _, st := range s.m.starts() {
 		workers[0].meet(st)
 	}
 	workers[0].steps = 0 // these were none
+	return workers, nil
+}
+
+// run looks at all states, a layer at a time.
+func (s *search) run(ctx context.Context, workers []*worker) {
 	for !s.over.Load() {
 		s.now.take(workers)
 		if s.now.len() == 0 {
@@ -108,14 +124,14 @@ func (s *search) bounded(ctx context.Context, layers int64) bool {
 	s.mu.RUnlock()
 	s.mu.Lock()
 	s.memory = max(s.memory, now+layers+learned)
-	switch max := s.opts.maxMemory(); {
+	switch max := s.opts.budget(); {
 	case s.why != "":
 	case ctx.Err() != nil:
 		s.why = "interrupted"
 	case s.opts.MaxStates > 0 && n >= s.opts.MaxStates:
 		s.why = fmt.Sprintf("the bound of %d states", s.opts.MaxStates)
 	case now+layers+learned > max:
-		s.why = fmt.Sprintf("the bound of %d MiB of memory", max>>20)
+		s.why = s.opts.outOfMemory()
 	}
 	over := s.why != ""
 	if s.opts.Progress != nil {
@@ -130,7 +146,8 @@ func (s *search) bounded(ctx context.Context, layers int64) bool {
 // worker looks at states, at the same time as others.
 type worker struct {
 	*search
-	later layer // the states it has found
+	later layer   // the states it has found
+	left  []int64 // batches that it took and did not look at, because the search is over
 	cand  []candidate
 	steps int64
 	sum   uint64 // keeps the look ahead from being optimised away
@@ -156,7 +173,11 @@ func (w *worker) run(ctx context.Context) {
 	n := int64(w.now.len())
 	for rounds := 0; ; rounds++ {
 		lo := w.next.Add(batch) - batch
-		if lo >= n || w.over.Load() {
+		if lo >= n {
+			return
+		}
+		if w.over.Load() {
+			w.left = append(w.left, lo)
 			return
 		}
 		if w.seen.full() {
@@ -167,6 +188,7 @@ func (w *worker) run(ctx context.Context) {
 			})
 		}
 		if rounds&7 == 0 && w.bounded(ctx, w.now.bytes()+2*w.later.bytes()) {
+			w.left = append(w.left, lo)
 			return
 		}
 		w.cand = w.cand[:0]
@@ -283,7 +305,7 @@ func (s *search) result(ctx context.Context) *Result {
 		Objects: m.objects, Rehearsals: m.rehearsals, Memory: s.memory,
 	}
 	r.Outcomes = outcomes(s.found)
-	if r.Complete && !s.opts.NoCounts {
+	if r.Complete && !s.opts.NoCounts && s.countable() {
 		s.count(ctx, r)
 	}
 	if !s.opts.NoSchedules {

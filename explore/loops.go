@@ -3,7 +3,7 @@ package explore
 // stuck says whether some state has no way to an end: a circle that nothing leads
 // out of. A graph too large to be kept is not looked at.
 func (s *search) stuck() bool {
-	if 4*s.steps > s.opts.maxMemory() {
+	if 16*s.steps > s.opts.budget() {
 		return false
 	}
 	number := make([]int32, len(s.seen.fps)) // place → number from 1

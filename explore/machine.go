@@ -28,6 +28,7 @@ type machine struct {
 	sleeper []int32 // the slots of those whose timers may run
 	many    [][]branch
 	wishes  map[int32]string // with Check: what a task wants, by node
+	asked   []asking         // all that was learned, in order
 	view    *sched.World     // scratch, for world
 	stands  []Stand
 	buf     []byte
@@ -189,7 +190,12 @@ func (m *machine) entry(row []int32, task int) *entry {
 		return e
 	}
 	from := row[task]
-	version, at := m.at(row, m.locals[from].slot), m.at(row, m.locals[from].at)
+	return m.know(from, m.at(row, m.locals[from].slot), m.at(row, m.locals[from].at))
+}
+
+// know learns what the next operation of a local does to versions of its objects.
+func (m *machine) know(from, version, at int32) *entry {
+	m.asked = append(m.asked, asking{From: from, Version: version, At: at})
 	e := m.learn(from, version, at)
 	p := &m.places[from]
 	for int(at) >= len(p.table) {

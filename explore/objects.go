@@ -171,6 +171,7 @@ func (m *machine) passTime(n int32, p passing) int32 {
 	if v, ok := s.ticks[p]; ok {
 		return v
 	}
+	m.asked = append(m.asked, asking{From: n, Version: p.version, NS: p.ns, Timer: true, Fire: p.fire})
 	o := s.versions[p.version].Clone().(*sched.Sleeper)
 	o.Pass(p.ns)
 	if p.fire {

@@ -1,6 +1,9 @@
 package explore
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 // TimeModel says when a timer may fire.
 type TimeModel uint8
@@ -29,6 +32,8 @@ type Options struct {
 
 	Workers int // that search at the same time; 0 means one for each CPU
 
+	// Resume goes on where another search of the same program ended.
+	Resume *Checkpoint
 	// Progress, if not nil, is told now and then how far the search is.
 	Progress func(Progress)
 
@@ -41,6 +46,11 @@ type Options struct {
 	// faithful, that a task is a function of what it observed, and that it forgets
 	// only what does not matter. It panics where that is not so.
 	Check bool
+}
+
+// outOfMemory says that a search ended because of its budget.
+func (o *Options) outOfMemory() string {
+	return fmt.Sprintf("the bound of %d MiB of memory", o.maxMemory()>>20)
 }
 
 // Progress is how far a search is.
@@ -59,6 +69,10 @@ func (o *Options) workers() int {
 	}
 	return o.Workers
 }
+
+// budget is how many bytes what a search keeps may take: less than it may use,
+// because what it no longer needs is not given back at once.
+func (o *Options) budget() int64 { return max(4<<20, o.maxMemory()-16<<20) / 2 }
 
 func (o *Options) maxMemory() int64 {
 	if o.MaxMemory == 0 {

@@ -10,6 +10,7 @@ import (
 // Program is what is searched: a world that stands still, and the tasks that begin
 // in it. A search does not change it.
 type Program struct {
+	Key     string // what a checkpoint knows the program by, beside its world and its tasks
 	Profile *profile.Profile
 	Clock   sched.Clock // without Rounding: what matters is only which timer is first
 	World   *sched.World

@@ -174,6 +174,8 @@ func TestGraphAgreesWithBlind(t *testing.T) {
 				require.False(t, some.Complete)
 				for _, o := range some.Outcomes {
 					require.NotNil(t, blind.Find(o.Text), "what is drawn can be")
+					shortest := few.Find(o.Text).Schedule
+					require.GreaterOrEqual(t, o.Schedule.Preemptions, shortest.Preemptions)
 				}
 			}
 			runs := blind.Total.Int64()

@@ -64,6 +64,9 @@ type Report struct {
 	// something was missed.
 	Risk float64 `json:"risk,omitempty"`
 
+	// Checkpoint is how far an incomplete search came.
+	Checkpoint *Checkpoint `json:"-"`
+
 	stage   *run.Stage
 	program *Program
 	plan    *Plan
@@ -137,6 +140,10 @@ func Explore(ctx context.Context, s *run.Script, plan Plan) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !res.Complete && (plan.Search == Complete || plan.Search == Few) {
+		plan.drawSome(ctx, p, res)
+	}
+	r.Checkpoint = res.Checkpoint
 	r.fill(res)
 	r.judge()
 	return r, nil
@@ -154,6 +161,24 @@ func (plan *Plan) search(ctx context.Context, p *Program) (*Result, error) {
 		return Sample(ctx, p, o)
 	}
 	return Run(ctx, p, plan.Options)
+}
+
+// drawSome adds what a few random orders come to: a search that ends early may not
+// have come to any end at all.
+func (plan *Plan) drawSome(ctx context.Context, p *Program, res *Result) {
+	const few = 500
+	drawn, err := Sample(ctx, p, SampleOptions{Options: plan.Options, Seed: plan.Seed, Runs: few})
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	for _, o := range drawn.Outcomes {
+		if res.Find(o.Text) == nil {
+			o.Count = nil
+			res.Outcomes = append(res.Outcomes, o)
+		}
+	}
+	sortOutcomes(res.Outcomes)
+	res.Why += fmt.Sprintf(", and %d orders drawn at random", few)
 }
 
 func (r *Report) fill(res *Result) {

@@ -58,14 +58,16 @@ type Result struct {
 	// Stuck says that some circle has no way out.
 	Stuck bool
 
-	States     int64     // different states
-	Steps      int64     // transitions between them
-	Locals     int64     // different places where a task can stand
-	Objects    int64     // different versions of objects
-	Rehearsals int64     // runs of a single task
-	Cut        int64     // of Orders: runs that were ended because they would only repeat others
-	Memory     int64     // bytes that the search used for states, at most
-	Total      *big.Int  // interleavings, or of Sample the runs drawn; nil if not counted
+	States     int64    // different states
+	Steps      int64    // transitions between them
+	Locals     int64    // different places where a task can stand
+	Objects    int64    // different versions of objects
+	Rehearsals int64    // runs of a single task
+	Cut        int64    // of Orders: runs that were ended because they would only repeat others
+	Memory     int64    // bytes that the search used for states, at most
+	Total      *big.Int // interleavings, or of Sample the runs drawn; nil if not counted
+	// Checkpoint is how far an incomplete search by states came, for Options.Resume.
+	Checkpoint *Checkpoint
 	Estimate   *Estimate // of Sample
 }
 

@@ -36,7 +36,7 @@ type SampleOptions struct {
 
 // Sample draws runs of a program that is too large to be searched. It is never
 // complete. An outcome's Count is how many runs had it, and its schedule that of
-// the run with the fewest preemptions, then steps.
+// the run with the fewest preemptions, then steps, made shorter where that can be.
 func Sample(ctx context.Context, p *Program, opts SampleOptions) (*Result, error) {
 	if len(p.Tasks) == 0 {
 		return nil, fmt.Errorf("explore: a program without tasks")
@@ -47,7 +47,7 @@ func Sample(ctx context.Context, p *Program, opts SampleOptions) (*Result, error
 	if opts.MaxDepth == 0 {
 		opts.MaxDepth = 6
 	}
-	d := &draws{p: p, opts: &opts, rnd: sched.NewRandom(opts.Seed), found: map[result]*Outcome{}}
+	d := &draws{p: p, opts: &opts, rnd: sched.NewRandom(opts.Seed), found: map[result]*Outcome{}, ways: map[result][]move{}}
 	r := &Result{Why: fmt.Sprintf("only %d runs were drawn", opts.Runs), Total: new(big.Int)}
 	stage := newStage(p)
 	for ; d.runs < opts.Runs; d.runs++ {
@@ -62,7 +62,13 @@ func Sample(ctx context.Context, p *Program, opts SampleOptions) (*Result, error
 	r.Steps = d.steps
 	r.Total.SetInt64(d.runs)
 	r.Estimate = d.estimate()
-	for _, o := range d.found {
+	for f, o := range d.found {
+		if ctx.Err() == nil {
+			s := shrinker{p: p, opts: &opts.Options, stage: stage, want: f, left: shrinkRuns}
+			if short := s.shrink(d.ways[f]); short != nil && short.before(o.Schedule) {
+				o.Schedule = short
+			}
+		}
 		r.Outcomes = append(r.Outcomes, *o)
 	}
 	sortOutcomes(r.Outcomes)
@@ -87,6 +93,7 @@ type draws struct {
 	opts   *SampleOptions
 	rnd    *sched.Random
 	found  map[result]*Outcome
+	ways   map[result][]move // to each
 	runs   int64
 	steps  int64
 	length int       // of the longest run so far
@@ -137,7 +144,7 @@ func (d *draws) run(l *live) {
 	}
 	o.Count.Add(o.Count, one)
 	if s := (&Schedule{d.p.tell(way), preemptions, len(way)}); o.Schedule == nil || s.before(o.Schedule) {
-		o.Schedule = s
+		o.Schedule, d.ways[result{text, kind}] = s, way
 	}
 }
 

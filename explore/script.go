@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sealab/run"
+	"sealab/scenario"
 	"sealab/sim/law"
 	"sealab/sim/sched"
 )
@@ -18,6 +19,11 @@ import (
 func FromScript(st *run.Stage, lawful bool) (p *Program, problem func() error) {
 	k := st.Kernel
 	p = &Program{Profile: &k.Config().Profile, Clock: k.S.Clock, World: k.S.World().Clone(), Timers: st.Timers}
+	var key []byte
+	for _, c := range st.Script.Calls {
+		key = append(scenario.Append(key, c.Event), '\n')
+	}
+	p.Key = p.Profile.Release + string(key)
 	var wrong error
 	for i, a := range st.Actors {
 		p.Tasks = append(p.Tasks, Task{
@@ -48,19 +54,29 @@ func FromScript(st *run.Stage, lawful bool) (p *Program, problem func() error) {
 		return e.Text + separator + string(facts) + separator + strings.Join(other, ",")
 	}
 	if lawful {
-		tasks := k.S.Tasks()
-		p.Law = func(w *sched.World, stands []Stand) error {
-			k.S.SetWorld(w)
-			for i, t := range tasks {
-				t.Held = append(t.Held[:0], stands[i].Held...)
-			}
-			if wrong := law.Broken(k.S); len(wrong) > 0 {
-				return errors.New(wrong[0])
-			}
-			return nil
-		}
+		p.Law = laws(p)
 	}
 	return p, func() error { return wrong }
+}
+
+// laws asks the laws of the model. They are about a machine, so there is one that only
+// shows what they look at.
+func laws(p *Program) func(*sched.World, []Stand) error {
+	shown := sched.NewSched(p.Profile, p.Clock, nil)
+	var tasks []*sched.Task
+	for _, t := range p.Tasks {
+		tasks = append(tasks, shown.Spawn(t.Name, func(*sched.Task) {}))
+	}
+	return func(w *sched.World, stands []Stand) error {
+		shown.SetWorld(w)
+		for i, t := range tasks {
+			t.Held = append(t.Held[:0], stands[i].Held...)
+		}
+		if wrong := law.Broken(shown); len(wrong) > 0 {
+			return errors.New(wrong[0])
+		}
+		return nil
+	}
 }
 
 func b2i(b bool) int {

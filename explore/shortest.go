@@ -75,7 +75,7 @@ func (s *search) fewPreemptions(ctx context.Context) *Result {
 		case ctx.Err() != nil:
 			r.Why = "interrupted"
 		case b.tooLarge():
-			r.Why = fmt.Sprintf("the bound of %d MiB of memory", s.opts.maxMemory()>>20)
+			r.Why = s.opts.outOfMemory()
 		}
 		if r.Why != "" {
 			r.Why += fmt.Sprintf("; complete up to %d preemptions", b.at.preemptions-1)
@@ -104,12 +104,18 @@ type byPreemptions struct {
 }
 
 func (s *search) byPreemptions() *byPreemptions {
-	b := &byPreemptions{s: s, settled: newSet(false, 1), queue: []map[int][]waiting{{}}, room: s.opts.maxMemory() / 256}
+	b := &byPreemptions{s: s, settled: newSet(false, 1), queue: []map[int][]waiting{{}}, room: s.room()}
 	b.at.steps = -1
 	for _, st := range s.m.starts() {
 		b.queue[0][0] = append(b.queue[0][0], waiting{state: st, last: -2})
 	}
 	return b
+}
+
+// room is how many states may be kept beside the set.
+func (s *search) room() int64 {
+	used, _ := s.seen.bytes()
+	return max(1000, (s.opts.budget()-used)/int64(4*s.m.width+200))
 }
 
 // level goes on to the next cost, and says whether there is one.

@@ -3,7 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -43,6 +47,7 @@ read or searched, 130 interrupted.`
 type explorer struct {
 	playing
 	search, time, find string
+	file               string // of the checkpoint
 	preemptions        int
 	memory, states     int64
 	plan               explore.Plan
@@ -74,6 +79,8 @@ func newExplore(app *cli.App) *cobra.Command {
 	f.Uint64Var(&x.plan.Seed, "seed", 1, "of walk and pct: draw others for another `NUMBER`")
 	f.Int64Var(&x.memory, "memory", 1024, "`MiB` of memory that the search may use")
 	f.Int64Var(&x.states, "max-states", 0, "end the search at so many states (default no bound)")
+	f.StringVar(&x.file, "checkpoint", "",
+		"keep in a `FILE` how far a complete search came when it ends early, and go on from there")
 	f.IntVar(&x.plan.Workers, "workers", 0, "CPUs to search with (default all)")
 	f.BoolVar(&x.plan.NoSymmetry, "no-symmetry", false, "tell equal tasks apart")
 	f.BoolVar(&x.plan.Laws, "laws", false, "also test in each state what must always hold (slower)")
@@ -119,10 +126,21 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if x.file != "" {
+		if len(scripts) > 1 {
+			return cli.Usagef("--checkpoint is of one search, and this scenario has %d programs", len(scripts))
+		}
+		if err := x.resume(); err != nil {
+			return err
+		}
+	}
 	var reports []*explore.Report
 	holds := true
 	for _, s := range scripts {
 		r, err := x.explore(c.Context(), s)
+		if err == nil {
+			err = x.keep(r)
+		}
 		if err != nil {
 			return err
 		}
@@ -148,6 +166,43 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 	return nil
 }
 
+// resume reads the checkpoint, if there is one.
+func (x *explorer) resume() error {
+	f, err := os.Open(x.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("--checkpoint: %w", err)
+	}
+	defer f.Close()
+	x.plan.Resume, err = explore.ReadCheckpoint(f)
+	if err != nil {
+		return cli.Usagef("--checkpoint %s: %w", x.file, err)
+	}
+	return nil
+}
+
+// keep writes the checkpoint of a search that ended early. After one that is complete
+// nothing is left to go on from.
+func (x *explorer) keep(r *explore.Report) error {
+	if x.file == "" || r.Complete {
+		return nil
+	}
+	if r.Checkpoint == nil {
+		return cli.Usagef("--checkpoint: only a complete search leaves one")
+	}
+	fresh := x.file + ".new"
+	f, err := os.Create(fresh)
+	if err != nil {
+		return fmt.Errorf("--checkpoint: %w", err)
+	}
+	if err := errors.Join(r.Checkpoint.Write(f), f.Close(), os.Rename(fresh, x.file)); err != nil {
+		return fmt.Errorf("--checkpoint: %w", err)
+	}
+	return nil
+}
+
 // exploreDocument is what --json prints.
 type exploreDocument struct {
 	Format   string            `json:"format"` // the number changes if a field changes its meaning
@@ -157,6 +212,7 @@ type exploreDocument struct {
 
 // explore searches one program, and shows how far it is.
 func (x *explorer) explore(ctx context.Context, s *run.Script) (*explore.Report, error) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(x.memory << 20))
 	plan := x.plan
 	var last atomic.Pointer[explore.Progress]
 	began := time.Now()
