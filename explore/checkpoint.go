@@ -73,7 +73,8 @@ func ReadCheckpoint(r io.Reader) (*Checkpoint, error) {
 func (s *search) identity() uint64 {
 	h := fnv.New64a()
 	p := s.m.prog
-	fmt.Fprintln(h, checkpointFormat, p.Key, s.opts.Time, s.opts.NoSymmetry, s.opts.NoForget, s.opts.NoCounts, p.Law != nil)
+	o := s.opts
+	fmt.Fprintln(h, checkpointFormat, p.Key, o.Time, o.NoSymmetry, o.NoForget, o.NoCounts, p.Law != nil)
 	for _, t := range p.Tasks {
 		fmt.Fprintln(h, t.Name, t.Num, t.CPU, t.Twin)
 	}
@@ -163,7 +164,8 @@ func (m *machine) sound(row []int32) bool {
 // about.
 func (m *machine) ask(a asking) bool {
 	if a.Timer {
-		if a.From < 0 || a.Version < 0 || int(a.From) >= len(m.slots) || int(a.Version) >= len(m.slots[a.From].versions) {
+		if a.From < 0 || a.Version < 0 || int(a.From) >= len(m.slots) ||
+			int(a.Version) >= len(m.slots[a.From].versions) {
 			return false
 		}
 		if _, sleeper := m.slots[a.From].versions[a.Version].(*sched.Sleeper); !sleeper {

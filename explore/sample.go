@@ -47,7 +47,8 @@ func Sample(ctx context.Context, p *Program, opts SampleOptions) (*Result, error
 	if opts.MaxDepth == 0 {
 		opts.MaxDepth = 6
 	}
-	d := &draws{p: p, opts: &opts, rnd: sched.NewRandom(opts.Seed), found: map[result]*Outcome{}, ways: map[result][]move{}}
+	d := &draws{p: p, opts: &opts, rnd: sched.NewRandom(opts.Seed)}
+	d.found, d.ways = map[result]*Outcome{}, map[result][]move{}
 	r := &Result{Why: fmt.Sprintf("only %d runs were drawn", opts.Runs), Total: new(big.Int)}
 	stage := newStage(p)
 	for ; d.runs < opts.Runs; d.runs++ {
