@@ -59,6 +59,7 @@ func setSize(t *sched.Task, ino sched.ID, i inode.Fixed, size int64) error {
 		first := uint64(size) >> abi.PageShift
 		i.Map.UnmapRange(t, first, math.MaxUint64, true)
 		remove(t, i, first, math.MaxUint64)
+		i.Map.UnmapRange(t, first, math.MaxUint64, true) // what was touched again meanwhile
 	}
 	return nil
 }
@@ -98,6 +99,7 @@ func punch(t *sched.Task, ino sched.ID, i inode.Fixed, start, end int64) error {
 	if first < behind {
 		i.Map.UnmapRange(t, first, behind, true)
 		remove(t, i, first, behind-1)
+		i.Map.UnmapRange(t, first, behind, true)
 	}
 	return nil
 }

@@ -291,6 +291,15 @@ var scripts = []struct{ name, kernel, text string }{
 		process_vm_writev 0 0 0 0 0 0 [0x20000000+8] [0x10000000+8] = 8
 		write 3 0 1 = EPERM
 		fcntl 3 F_ADD_SEALS F_SEAL_WRITE = 0 @0`},
+	{"cut off while it is mapped", "newest", `
+		memfd_create 0 0 'x' = 3
+		write 3 0 2p = 2p
+		mmap 0x10000000 2p PROT_READ MAP_SHARED|MAP_FIXED|MAP_POPULATE 3 0 = 0x10000000
+		process_vm_readv 0 0 0 0 0 0 [0x1000+1] [0x10001000+1] = 1
+		ftruncate 3 1p = 0
+		process_vm_readv 0 0 0 0 0 0 [0x1000+1] [0x10001000+1] = EFAULT
+		ftruncate 3 2p = 0
+		process_vm_readv 0 0 0 0 0 0 [0x1000+1] [0x10001000+1] = 1`},
 	{"other memory", "newest", `
 		mmap 0x10000000 2p PROT_READ MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED -1 0 = 0x10000000
 		process_vm_readv 0 0 0 0 0 1 [0x1000+1] [0x10000000+1] = EINVAL

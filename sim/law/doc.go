@@ -21,8 +21,9 @@
 // When no task is in a call, also:
 //
 //   - no lock is held, no task holds a reference.
-//   - map counts are page table entries; the reverse map is the mappings; references
-//     of open files are descriptors and mappings, those of inodes are open files.
+//   - map counts are page table entries, and those show pages that their file has;
+//     the reverse map is the mappings; references of open files are descriptors and
+//     mappings, those of inodes are open files.
 //
 // Over time:
 //

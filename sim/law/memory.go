@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"sealab/sim/abi"
+	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/mapping"
 	"sealab/sim/mm"
@@ -16,6 +17,10 @@ func (b *books) checkMemory(id sched.ID) {
 		v := mm.Lookup(b.world, id, e.Page*abi.PageSize)
 		if b.idle && (!v.OK() || e.Write && v.Flags&mm.VMWrite == 0) {
 			b.broken("memory %d: entry %+v does not fit the mapping %v", id, e, v)
+		}
+		i := sched.Peek[inode.Inode](b.world, v.Inode)
+		if b.idle && !e.Anon && i != nil && sched.Peek[folio.Folio](b.world, e.Folio).Pages != i.Map.Pages {
+			b.broken("memory %d: entry %+v shows a page that %s has no more", id, e, i.Name)
 		}
 	})
 	mm.EachVMA(b.world, id, func(v mm.VMA) {

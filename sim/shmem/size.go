@@ -155,6 +155,9 @@ func punchUnsealed(t *sched.Task, i inode.Fixed, start, end int64) {
 		i.Map.UnmapRange(t, first, last, false)
 	}
 	truncateRange(t, i.Map, start, end)
+	if first < last { // what was touched again meanwhile
+		i.Map.UnmapRange(t, first, last, false)
+	}
 }
 
 // allocate makes the pages of [start, end), in bytes.
