@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"math"
 	"strings"
 
 	"sealab/run"
@@ -43,7 +44,12 @@ func (p *play) prepare(t *task, f *flight) {
 			p.locate(t, it)
 			break
 		}
+		taken := int64(0)
 		for _, v := range it.call.Vec {
+			if it.name == "vmsplice" && taken >= it.ans.Val {
+				break // of the rest the answer shows nothing
+			}
+			taken += int64(min(v.Len, math.MaxInt32))
 			p.memory(t, it, v.Base, v.Len)
 		}
 	}
@@ -90,7 +96,7 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 		p.k.OpenOther(t.proc, fd, anonymous("unknown"))
 		file = p.k.FileAt(t.proc, fd)
 	}
-	if file != 0 && it.ans.Errno == abi.EBADF && p.k.KindOf(file) == inode.Anonymous {
+	if file != 0 && !t.complete && it.ans.Errno == abi.EBADF && p.k.KindOf(file) == inode.Anonymous {
 		p.k.CloseFD(t.proc, fd) // an exec may have closed it: who knows
 		return true
 	}

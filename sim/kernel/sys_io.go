@@ -344,9 +344,7 @@ func sysVmsplice(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case x.i.Kind != inode.Pipe:
-		return 0, t.Refuse(abi.EBADF, "get_pipe_info")
-	case x.f.Mode&inode.Writable == 0:
+	case x.i.Kind == inode.Pipe && x.f.Mode&inode.Writable == 0:
 		return 0, ErrNotModelled
 	}
 	var total uint64
@@ -361,6 +359,9 @@ func sysVmsplice(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	}
 	if total == 0 {
 		return 0, nil
+	}
+	if x.i.Kind != inode.Pipe {
+		return 0, t.Refuse(abi.EBADF, "get_pipe_info")
 	}
 	each := func(i int) (pin.Piece, bool) {
 		if i >= len(c.Vec) {

@@ -1,6 +1,8 @@
 package mm
 
 import (
+	"math"
+
 	"sealab/sim/abi"
 	"sealab/sim/inode"
 	"sealab/sim/mutant"
@@ -241,7 +243,11 @@ func (r *request) checkAnonymous(t *sched.Task, _ space, a MapArgs) error {
 // checkFile completes the flags of a mapping of a file, and refuses what the way in
 // which it was opened does not allow, and what its seals do not allow.
 func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
-	if hasPages(r.ino.Kind) && (a.Len > abi.MaxFileSize || r.PgOff > (abi.MaxFileSize-a.Len)>>abi.PageShift) {
+	largest := uint64(math.MaxUint64)
+	if hasPages(r.ino.Kind) {
+		largest = abi.MaxFileSize
+	}
+	if a.Len > largest || r.PgOff > (largest-a.Len)>>abi.PageShift {
 		return t.Refuse(abi.EOVERFLOW, "file_mmap_ok", sched.Fact{Name: "offset", Value: int64(a.Off)})
 	}
 	kind := a.Flags & abi.MapType

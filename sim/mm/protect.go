@@ -44,7 +44,8 @@ func Protect(t *sched.Task, mm sched.ID, addr, n, prot uint64) error {
 func protect(t *sched.Task, s space, start, end, prot uint64) error {
 	for at := start; at < end; {
 		v := s.find(t, at)
-		if !v.OK() || v.Start > at {
+		// With PROT_GROWSDOWN the mapping may begin later: its start is meant, if it grows.
+		if !v.OK() || v.Start >= end || v.Start > at && prot&abi.ProtGrowsdown == 0 {
 			return t.Refuse(abi.ENOMEM, "mprotect over a hole", sched.Fact{Name: "address", Value: int64(at)})
 		}
 		if prot&(abi.ProtGrowsdown|abi.ProtGrowsup) != 0 {
