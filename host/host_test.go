@@ -115,6 +115,23 @@ func TestFork(t *testing.T) {
 	require.Contains(t, log, "P1 +++ exited with 0 +++\n")
 }
 
+// A task with the name of a fork's result is the one that it makes.
+func TestNamedChild(t *testing.T) {
+	res := run(t, host.Options{}, `
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
+ftruncate(r0, 4096)
+c = fork()
+c: m0 = mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, r0, 0)
+fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
+c: munmap(m0, 4096)
+fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
+`)
+	log := plain(res)
+	require.Contains(t, log, "P0 fcntl(3, F_ADD_SEALS, F_SEAL_WRITE) = -1 EBUSY (Device or resource busy)\n")
+	require.Contains(t, log, "P0 fcntl(3, F_ADD_SEALS, F_SEAL_WRITE) = 0\n")
+	require.Equal(t, 2, strings.Count(log, "+++ exited with 0 +++"))
+}
+
 // A signal ends the child in its wait, and the log says so.
 func TestSignal(t *testing.T) {
 	res := run(t, host.Options{}, `

@@ -11,6 +11,7 @@ import (
 type strand struct {
 	pid   int
 	name  string // of a named task
+	child bool   // named as the result of the fork that makes it
 	lines []line
 	start int // its instructions
 	end   int
@@ -33,7 +34,10 @@ func compile(p *Program) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	named := len(strands) > 1 && strands[1].name != ""
+	named, err := shared(strands)
+	if err != nil {
+		return nil, err
+	}
 	if !named {
 		c.order(strands)
 	}
@@ -62,12 +66,30 @@ func compile(p *Program) (*image, error) {
 	return &c.image, nil
 }
 
+// shared says whether there are named tasks that share everything with the main one.
+func shared(strands []strand) (bool, error) {
+	threads, children := 0, 0
+	for _, s := range strands[1:] {
+		switch {
+		case s.child:
+			children++
+		case s.name != "":
+			threads++
+		}
+	}
+	if threads > 0 && children > 0 {
+		return false, errors.New("named tasks that share memory, and tasks that a fork makes, are not run together")
+	}
+	return threads > 0, nil
+}
+
 // split sorts the lines by task; the main task is first.
 func split(p *Program) ([]strand, error) {
 	var out []strand
 	index := map[int]int{}
 	group := 0
 	begun := map[int]int64{}
+	forked := map[string]bool{}
 	for _, e := range p.Events {
 		switch e.Kind {
 		case scenario.CallStart:
@@ -77,6 +99,9 @@ func split(p *Program) ([]strand, error) {
 		default:
 			continue
 		}
+		if e.Target != "" && meanings[e.Name] == isPid {
+			forked[e.Target] = true
+		}
 		i, ok := index[e.Pid]
 		if !ok {
 			if e.Task != "" && len(out) == 0 {
@@ -84,7 +109,7 @@ func split(p *Program) ([]strand, error) {
 			}
 			i = len(out)
 			index[e.Pid] = i
-			out = append(out, strand{pid: e.Pid, name: e.Task})
+			out = append(out, strand{pid: e.Pid, name: e.Task, child: forked[e.Task]})
 		}
 		l := line{ev: e, before: e.Line, after: e.Line}
 		if b, ok := begun[e.Pid]; ok && e.Kind != scenario.Call {
@@ -106,15 +131,15 @@ func split(p *Program) ([]strand, error) {
 	return out, nil
 }
 
-// order makes the tasks of a log keep the log's order: a call begins after those that had ended
+// order makes the tasks of a log, and the main task and its children, keep the log's order: a call begins after those that had ended
 // before it in other tasks.
 func (c *compiler) order(strands []strand) {
 	for i := range strands {
 		for j := range strands[i].lines {
 			l := &strands[i].lines[j]
 			for k := range strands {
-				if k == i {
-					continue
+				if k == i || strands[k].child && strands[i].child {
+					continue // written by hand, children run concurrently
 				}
 				last := lastBefore(strands[k].lines, l.before)
 				if last != nil && !seen(strands[i].lines[:j], last.after) {
@@ -245,7 +270,7 @@ func (c *compiler) join(strands []strand) {
 			continue
 		}
 		for _, s := range strands[1:] {
-			if k.ev.Ret.HasRet && int64(s.pid) == k.ev.Ret.Value {
+			if s.child && s.name == k.ev.Target || k.ev.Ret.HasRet && int64(s.pid) == k.ev.Ret.Value {
 				c.ops[k.op].arg[1], c.ops[k.op].arg[2] = uint64(s.start), uint64(s.end)
 			}
 		}

@@ -17,24 +17,27 @@ import (
 	"sealab/sim/profile"
 )
 
-const diffLong = `Compare the model with the kernel underneath.
+const diffLong = `Compare kernels with each other, or the model with the kernel underneath.
+
+With a scenario and --kernel, it is run on the model of each of the kernels ("all" are those that
+sealab profiles lists). One table shows what they answer: kernels that answer every call alike
+share a column, and a call that is not answered alike by all is marked with a star. Addresses are
+not compared.
 
 With --host, random programs of one task are made, run on the Linux kernel underneath and played on
 the model of it. Each program on which the two differ is shrunk until nothing can be left out, and
 printed with what both answered and with the command that repeats it. The programs are a function
-of --seed and of their number.
+of --seed and of their number. What the model does not judge is counted. Nothing is changed on the
+host, and nothing left behind; see sealab help host.
 
-What the model does not judge is counted. Nothing is changed on the host, and nothing left behind;
-see sealab help host.
-
-Exit codes: 0 the model agrees, 1 it differs, 2 this is not Linux on x86-64, or it has no
-memfd_create, 130 interrupted (the report is of what was compared until then).`
+Exit codes: 0 all answers are the same, 1 they differ, 2 an input cannot be read, or this is not
+Linux on x86-64 with memfd_create, 130 interrupted (the report is of what was compared until then).`
 
 // diffing is what the flags of sealab diff say.
 type diffing struct {
 	app    *cli.App
 	onHost bool
-	kernel string
+	kernel []string
 	asJSON bool
 	opts   judge.Options
 }
@@ -42,23 +45,31 @@ type diffing struct {
 func newDiff(app *cli.App) *cobra.Command {
 	d := &diffing{app: app}
 	c := &cobra.Command{
-		Use:   "diff --host",
-		Short: "Compare the model with the kernel underneath",
+		Use:   "diff [SCENARIO --kernel RELEASES | --host]",
+		Short: "Compare kernels, or the model with the kernel underneath",
 		Long:  diffLong,
-		Example: `  sealab diff --host
+		Example: `  sealab diff race.scenario --kernel all
+  sealab diff race.scenario --kernel 5.10,6.12.107
+  sealab diff --host
   sealab diff --host --programs 100000 --seed 7
   sealab diff --host --seed 7 --first 644 --programs 1`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if !d.onHost {
-				return cli.Usagef("say what to compare with: --host")
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case d.onHost && len(args) > 0:
+				return cli.Usagef("--host makes its own programs; `sealab host %s` runs this one", args[0])
+			case d.onHost:
+				return d.host(c.Context())
+			case len(d.kernel) == 0:
+				return cli.Usagef("say what to compare: --kernel all with a scenario, or --host")
 			}
-			return d.host(c.Context())
+			return d.kernels(args)
 		},
 	}
 	f := c.Flags()
 	f.BoolVar(&d.onHost, "host", false, "compare with the Linux kernel underneath")
-	f.StringVarP(&d.kernel, "kernel", "k", "", "play on the model of this `RELEASE` (default: the host's)")
+	f.StringSliceVarP(&d.kernel, "kernel", "k", nil,
+		"the kernel `RELEASES` to compare, with commas, or all; with --host, the model's (default: the host's)")
 	f.Uint64Var(&d.opts.Programs, "programs", 1000, "how many random programs")
 	f.Uint64Var(&d.opts.First, "first", 0, "number of the first one")
 	f.Uint64Var(&d.opts.Seed, "seed", 1, "what they are made from")
@@ -84,9 +95,12 @@ func (d *diffing) host(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	release := d.kernel
-	if release == "" {
-		release = m.Release
+	release := m.Release
+	if len(d.kernel) > 1 {
+		return cli.Usagef("--kernel: with --host it is one release")
+	}
+	if len(d.kernel) == 1 {
+		release = d.kernel[0]
 	}
 	p, notes, err := profile.Find(release)
 	if err != nil {
