@@ -78,7 +78,7 @@ func shared(strands []strand) (bool, error) {
 		}
 	}
 	if threads > 0 && children > 0 {
-		return false, errors.New("named tasks that share memory, and tasks that a fork makes, are not run together")
+		return false, errors.New("named tasks that share memory and tasks that a fork makes are not run together")
 	}
 	return threads > 0, nil
 }
@@ -131,8 +131,8 @@ func split(p *Program) ([]strand, error) {
 	return out, nil
 }
 
-// order makes the tasks of a log, and the main task and its children, keep the log's order: a call begins after those that had ended
-// before it in other tasks.
+// order makes the tasks of a log, and the main task and its children, keep the order of their
+// lines: a call begins after those that had ended before it in other tasks.
 func (c *compiler) order(strands []strand) {
 	for i := range strands {
 		for j := range strands[i].lines {
