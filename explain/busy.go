@@ -80,7 +80,7 @@ func mappingExists(s *scene, r *Reason) {
 	case len(others) > 0:
 		r.Change = fmt.Sprintf("Unmap it in task %s, or let that task exit", others[0])
 	}
-	if len(change) > 0 {
+	if len(change) > 0 && int64(len(change)) == found { // none of them is writable
 		r.Change += ", " + change[0]
 	}
 	r.Change += "."
