@@ -21,7 +21,7 @@ func (s *search) stuck() bool {
 		visit(st)
 	}
 	var after [][]int32
-	for i := 0; i < all.len(); i++ {
+	for i := 0; i < all.len(); i++ { //nolint:intrange // it grows meanwhile
 		var to []int32
 		s.m.after(all.state(i).copy(), func(_ move, next state) { to = append(to, visit(next)) })
 		after = append(after, to)

@@ -158,13 +158,13 @@ func (r *Runner) batch(m *image, n int, res *Result, counts map[string]int) erro
 
 // kill ends a helper whose threads wait for ever.
 func (r *Runner) kill() {
-	r.cmd.Process.Kill()
+	_ = r.cmd.Process.Kill()
 	r.Close()
 }
 
 // failed ends a helper that cannot be spoken to.
 func (r *Runner) failed(err error) error {
-	r.cmd.Process.Kill()
+	_ = r.cmd.Process.Kill()
 	return fmt.Errorf("the helper that ran the scenario is gone: %w", errors.Join(err, r.Close()))
 }
 

@@ -92,7 +92,7 @@ func readClause(clause string) (found []citation, err error) {
 			}
 			return found, nil
 		}
-		item := rest
+		var item string
 		item, rest = cutItem(rest)
 		first, name, _ := strings.Cut(item, " ")
 		switch {

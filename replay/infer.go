@@ -108,7 +108,7 @@ func (p *play) places(t *task, it *item) (out []uint64) {
 	})
 	slices.SortStableFunc(vmas, func(v, w mm.VMA) int { return cmp.Compare(w.Origin, v.Origin) })
 	const most = 100
-	for page := uint64(0); page < 64; page++ {
+	for page := range uint64(64) {
 		for _, v := range vmas {
 			for _, off := range offsets {
 				if at := v.Start + page<<abi.PageShift + off; at < v.End && len(out) < most {

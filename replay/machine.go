@@ -41,7 +41,6 @@ type flight struct {
 	refusal sched.Refusal
 	began   int64 // virtual ns
 	ended   int64
-	reason  any // why it was refused, once somebody asked
 }
 
 // machine is the model with the tasks of one program of the log: all that a line

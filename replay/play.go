@@ -63,16 +63,16 @@ func (p *play) line(it *item) bool {
 }
 
 // take adds what the end of a call told to what its beginning had told.
-func (f *item) take(e *item) {
-	f.ans, f.child, f.text = e.ans, e.child, e.text
-	f.call.Place = e.call.Place
-	if f.partial() {
-		line := f.call.Line
-		f.call, f.class, f.linked = e.call, e.class, true
-		f.call.Line = line
+func (it *item) take(e *item) {
+	it.ans, it.child, it.text = e.ans, e.child, e.text
+	it.call.Place = e.call.Place
+	if it.partial() {
+		line := it.call.Line
+		it.call, it.class, it.linked = e.call, e.class, true
+		it.call.Line = line
 	}
 	if e.class != modelled {
-		f.class, f.carriedWhy = e.class, e.carriedWhy
+		it.class, it.carriedWhy = e.class, e.carriedWhy
 	}
 }
 

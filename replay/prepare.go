@@ -27,7 +27,7 @@ func (p *play) prepare(t *task, f *flight) {
 	case "kill", "tkill", "tgkill":
 		p.aim(it)
 	case "process_vm_readv", "process_vm_writev":
-		p.remote(t, it)
+		p.remote(it)
 	case "execve", "execveat", "clone", "clone3", "fork", "vfork":
 		if it.ans.Known && it.ans.Errno != 0 {
 			it.class, it.carriedWhy = carried, "it failed for a reason outside the model"
@@ -181,7 +181,7 @@ func nameOf(it *item) {
 }
 
 // remote finds the process that a call looks into.
-func (p *play) remote(t *task, it *item) {
+func (p *play) remote(it *item) {
 	q := p.task(int(it.call.Args[0]))
 	if q == nil {
 		it.class, it.carriedWhy = carried, "on a process that the log does not show"

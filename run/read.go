@@ -185,20 +185,20 @@ func (r *reader) str(i int) (s string, whole bool) {
 	return string(a.Decode(buf[:0])), !a.Truncated()
 }
 
-// field reads a named argument, or a named field of the first one.
-func (r *reader) field(name string) (int64, bool) {
+// field reads a named argument, or a named field of the first one; 0 if there is none.
+func (r *reader) field(name string) int64 {
 	for i := range r.e.Args {
 		a := &r.e.Args[i]
 		if string(a.Name) == name {
-			return r.value(a), true
+			return r.value(a)
 		}
 		if a.Kind == scenario.Struct {
 			if f := r.e.Field(a, name); f != nil {
-				return r.value(f), true
+				return r.value(f)
 			}
 		}
 	}
-	return 0, false
+	return 0
 }
 
 // shapeOf is shapes by the number of the call.
@@ -264,8 +264,8 @@ var shapes = map[string]func(*reader, *kernel.Call){
 			c.Vec, c.Args[3] = r.vec(2), r.num(3)
 		}
 	},
-	"clone":  func(r *reader, c *kernel.Call) { f, _ := r.field("flags"); c.Args[0] = f },
-	"clone3": func(r *reader, c *kernel.Call) { f, _ := r.field("flags"); c.Args[0] = f },
+	"clone":  func(r *reader, c *kernel.Call) { c.Args[0] = r.field("flags") },
+	"clone3": func(r *reader, c *kernel.Call) { c.Args[0] = r.field("flags") },
 	"fork":   func(*reader, *kernel.Call) {},
 	"vfork":  func(_ *reader, c *kernel.Call) { c.Args[0] = abi.CloneVm | abi.CloneVfork },
 	"execve": func(*reader, *kernel.Call) {},

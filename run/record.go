@@ -203,7 +203,7 @@ func (r *recorder) Step(t *sched.Task, op *sched.Info, id sched.ID, arg, result 
 	case *inode.Inode:
 		r.file(t, &e)
 	default:
-		r.other(t, &e, id, o)
+		r.other(t, &e, o)
 	}
 }
 

@@ -23,7 +23,6 @@ type Script struct {
 	Conds  []*scenario.Event
 
 	ends int // how many ends of calls there have been, in the order of the lines
-	main int // of those, how many before the main task's last line
 }
 
 // Task is a task of a script.

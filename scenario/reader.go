@@ -108,7 +108,7 @@ func decompress(in io.Reader) (out io.Reader, stop func(), err error) {
 		return z, z.Close, nil
 	}
 	if bytes.HasPrefix(magic, []byte("\xef\xbb\xbf")) {
-		br.Discard(3)
+		_, _ = br.Discard(3) // they have been peeked at
 	}
 	return br, nil, nil
 }
@@ -226,7 +226,7 @@ func (r *Reader) fill(scanned *int) error {
 		size := min(2*len(r.buf), r.opts.MaxLine+2)
 		r.buf = append(r.buf, make([]byte, size-len(r.buf))...)
 	}
-	for tries := 0; tries < 100; tries++ {
+	for range 100 {
 		n, err := r.in.Read(r.buf[r.to:])
 		r.to += n
 		if err == io.EOF {

@@ -17,7 +17,8 @@ import (
 func TestCompressed(t *testing.T) {
 	var gz bytes.Buffer
 	w := gzip.NewWriter(&gz)
-	w.Write(sample)
+	_, err := w.Write(sample)
+	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	enc, err := zstd.NewWriter(nil)
 	require.NoError(t, err)
@@ -39,10 +40,10 @@ func TestCompressed(t *testing.T) {
 func TestDamagedGzip(t *testing.T) {
 	var gz bytes.Buffer
 	w := gzip.NewWriter(&gz)
-	w.Write(sample)
-	w.Close()
+	_, err := w.Write(sample)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
 	r := NewReader(bytes.NewReader(gz.Bytes()[:gz.Len()/2]), "cut.gz", Options{})
-	var err error
 	for err == nil {
 		_, err = r.Next()
 	}

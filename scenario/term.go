@@ -129,7 +129,7 @@ func (s *scanner) word(n int, named bool) bool {
 			a.Text = w
 			return s.brackets(n, Func, ')')
 		case '|':
-			if v, ok := s.name(a, w); ok {
+			if v, ok := s.name(w); ok {
 				a.Num, a.Bits = v, a.Bits|Known
 			} else if s.msg != "" {
 				return false
@@ -149,7 +149,7 @@ func (s *scanner) word(n int, named bool) bool {
 			return true
 		}
 	}
-	if v, ok := s.name(a, w); ok {
+	if v, ok := s.name(w); ok {
 		a.Num, a.Bits = v, a.Bits|Known
 		return true
 	}
@@ -158,7 +158,7 @@ func (s *scanner) word(n int, named bool) bool {
 
 // name looks up a constant. In a scenario written by hand an unknown one is a mistake, except in
 // a set, whose members have names of their own ([INT CHLD]).
-func (s *scanner) name(a *Arg, w []byte) (int64, bool) {
+func (s *scanner) name(w []byte) (int64, bool) {
 	v, ok := s.words.constant(w)
 	if !ok && s.strict && s.depth == 0 {
 		s.hard = true
@@ -184,7 +184,7 @@ func (s *scanner) flags(a *Arg, start int) bool {
 				return s.endFlags(a, start, num, known)
 			}
 			s.i = end
-			v, ok := s.name(a, w)
+			v, ok := s.name(w)
 			if s.msg != "" {
 				return false
 			}
@@ -208,7 +208,8 @@ func (s *scanner) shifted(a *Arg, v int64, ok bool) (int64, bool) {
 	}
 	at := s.i
 	s.i += 2
-	by, known := int64(0), false
+	var by int64
+	var known bool
 	switch c := s.b[s.i]; {
 	case class[c]&classLetter != 0:
 		w := s.b[s.i:s.wordEnd()]

@@ -22,7 +22,7 @@ func (p *printer) refusals(r *replay.Report) {
 	for i, g := range groups {
 		if i == p.s.Most {
 			p.f("\n")
-			p.more(2, int64(len(groups)-i), "other reason", "other reasons")
+			p.more(int64(len(groups)-i), "other reason", "other reasons")
 			break
 		}
 		x := g[0]

@@ -121,7 +121,7 @@ func (p *printer) disagreements(r *replay.Report) {
 	}
 	if rest := r.Differ - int64(min(p.s.Most, len(r.Disagreements))); rest > 0 {
 		p.f("\n")
-		p.more(2, rest, "more that differs", "more that differ")
+		p.more(rest, "more that differs", "more that differ")
 	}
 }
 
@@ -145,7 +145,7 @@ func (p *printer) waits(r *replay.Report) {
 		p.f("  %-*s  %9s  %8s  %s\n", width, p.at(s.Place), ms(s.Predicted), recorded, s.Answer)
 	}
 	if rest := len(r.Seals) - len(shown); rest > 0 {
-		p.more(2, int64(rest), "more", "more")
+		p.more(int64(rest), "more", "more")
 	}
 }
 
@@ -158,7 +158,7 @@ func (p *printer) remarks(r *replay.Report) {
 	p.heading("Remarks")
 	for i, m := range r.Remarks {
 		if i == p.s.Most {
-			p.more(2, int64(len(r.Remarks)-i), "more", "more")
+			p.more(int64(len(r.Remarks)-i), "more", "more")
 			break
 		}
 		p.wrap(2, p.at(m.Place)+": "+m.Text+".")
@@ -195,7 +195,7 @@ func (p *printer) notJudged(r *replay.Report) {
 		p.hang(head, len(head), len(head), c.Why)
 	}
 	if rest := int64(len(r.CarriedCalls) - len(shown)); rest > 0 {
-		p.more(2, rest, "other kind", "other kinds")
+		p.more(rest, "other kind", "other kinds")
 	}
 }
 
@@ -220,7 +220,7 @@ func (p *printer) errors(r *replay.Report) {
 		}
 	}
 	if rest := total - int64(len(shown)); rest > 0 {
-		p.more(2, rest, "more", "more")
+		p.more(rest, "more", "more")
 	}
 }
 

@@ -95,8 +95,8 @@ func (p *printer) hang(head string, width, indent int, text string) {
 }
 
 // more ends a list of which only a part is shown.
-func (p *printer) more(indent int, n int64, one, many string) {
-	p.f("%s%s\n", spaces(indent), p.dim.Sprintf("… and %s; -v shows all", plural(n, one, many)))
+func (p *printer) more(n int64, one, many string) {
+	p.f("  %s\n", p.dim.Sprintf("… and %s; -v shows all", plural(n, one, many)))
 }
 
 func spaces(n int) string { return strings.Repeat(" ", n) }

@@ -134,7 +134,7 @@ func printResult(w io.Writer, res *host.Result, several bool) {
 		case several:
 			fmt.Fprintf(w, "# program %s\n", name)
 		}
-		w.Write(o.Log)
+		fmt.Fprintf(w, "%s", o.Log)
 	}
 	for _, c := range res.Claims {
 		fmt.Fprintf(w, "# line %d: %s: %s\n", c.Line, c.Text, claimText(&c, res.Runs))

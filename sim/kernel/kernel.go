@@ -159,7 +159,7 @@ func (p *Proc) once(t *sched.Task) {
 		p.result.Val, p.err = table[c.Sys].run(t, p, c, &p.result)
 		p.done(t)
 	}
-	if e, ok := p.err.(abi.Errno); ok {
+	if e, ok := p.err.(abi.Errno); ok { //nolint:errorlint // an errno is never wrapped
 		p.result.Val, p.result.Errno, p.err = 0, e, nil
 	}
 	p.call = nil

@@ -416,6 +416,8 @@ func sysProcessVM(write bool) handler {
 		if c.MM == 0 {
 			c.MM = p.MM
 		}
+		mm.Get(t, c.MM) // its process may exit meanwhile
+		defer mm.Put(t, c.MM)
 		var total uint64
 		for _, v := range c.Remote {
 			n := min(v.Len, local-total)

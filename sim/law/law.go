@@ -181,7 +181,7 @@ func (b *books) checkInode(id sched.ID, i *inode.Inode) {
 	}
 	locked := sched.Peek[sched.RWSem](b.world, i.Lock).Writer != 0
 	pages := sched.Peek[mapping.Pages](b.world, i.Map.Pages)
-	if pages.X.Marked(xarray.Mark(mapping.TagToWrite)) && !locked && b.p.ValueClearsMark {
+	if pages.X.Marked(mapping.TagToWrite) && !locked && b.p.ValueClearsMark {
 		b.broken("%s: a page is tagged, and nobody waits for pins", i.Name)
 	}
 	n := sched.Peek[mapping.Counter](b.world, i.Map.Counter).N

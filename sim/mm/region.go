@@ -59,7 +59,8 @@ func mapCleared(t *sched.Task, s space, r *request, counted *bool) (VMA, error) 
 		return r.VMA, nil
 	}
 	if r.File == 0 && r.Flags&VMShared != 0 {
-		return r.VMA, linkSharedAnonymous(t, s, r)
+		linkSharedAnonymous(t, s, r)
+		return r.VMA, nil
 	}
 	if err := r.hookAndCount(t, counted); err != nil {
 		return VMA{}, err
@@ -75,13 +76,12 @@ func mapCleared(t *sched.Task, s space, r *request, counted *bool) (VMA, error) 
 // between a process and its children.
 //
 // Kernel: mm/shmem.c shmem_zero_setup, all versions.
-func linkSharedAnonymous(t *sched.Task, s space, r *request) error {
+func linkSharedAnonymous(t *sched.Task, s space, r *request) {
 	r.Inode = inode.New(t, inode.Inode{
 		Kind: inode.Shmem, Name: "dev/zero", Size: int64(r.Len()), Mode: 0o777, Seals: abi.SealSeal,
 	})
 	r.File = inode.Open(t, r.Inode, inode.Readable|inode.Writable, abi.ORdwr)
 	link(t, s, r.VMA)
-	return nil
 }
 
 // hookAndCount asks the file for the new mapping, and counts the mmap in progress

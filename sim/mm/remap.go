@@ -105,7 +105,7 @@ func remap(t *sched.Task, s space, a RemapArgs) (addr uint64, grown bool, err er
 	if a.Flags&abi.MremapMaymove == 0 {
 		return 0, false, t.Refuse(abi.ENOMEM, "mremap without MREMAP_MAYMOVE")
 	}
-	addr, err = moveTo(t, s, v, a)
+	addr, err = moveTo(t, s, a)
 	return addr, grown, err
 }
 
@@ -164,7 +164,7 @@ func expandInPlace(t *sched.Task, s space, v VMA, a RemapArgs) bool {
 // moveTo finds the new place, moves the mapping and takes the old one away.
 //
 // Kernel: mm/mremap.c mremap_to and move_vma, all versions.
-func moveTo(t *sched.Task, s space, v VMA, a RemapArgs) (uint64, error) {
+func moveTo(t *sched.Task, s space, a RemapArgs) (uint64, error) {
 	if n := mapCount.On(t, s.id, sched.None{}); n >= maxMapCount-3 {
 		return 0, t.Refuse(abi.ENOMEM, "max_map_count", sched.Fact{Name: "VMAs", Value: int64(n)})
 	}
@@ -180,7 +180,7 @@ func moveTo(t *sched.Task, s space, v VMA, a RemapArgs) (uint64, error) {
 		}
 		a.OldLen = a.NewLen
 	}
-	v = s.at(t, a.Addr) // either may have split it, and a duplicate may have replaced it
+	v := s.at(t, a.Addr) // either may have split it, and a duplicate may have replaced it
 	if !v.OK() {
 		return 0, t.Refuse(abi.EFAULT, "mremap onto itself", sched.Fact{Name: "address", Value: int64(a.Addr)})
 	}
@@ -230,7 +230,7 @@ func moveAll(t *sched.Task, s space, a RemapArgs) error {
 		}
 		one := RemapArgs{Addr: from, OldLen: to - from, NewLen: to - from, Flags: a.Flags,
 			NewAddr: a.NewAddr + from - a.Addr}
-		if _, err := moveTo(t, s, v, one); err != nil {
+		if _, err := moveTo(t, s, one); err != nil {
 			return err
 		}
 		at = to

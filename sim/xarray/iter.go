@@ -134,13 +134,11 @@ func (it *Iter) Deref() Entry {
 	}
 	// The slots of a node that has gone are empty, unless the node went because its
 	// first entry was the last of all, or because a larger entry took its place.
-	_, e, order, ok := x.FindFrom(it.index, it.index)
+	_, _, order, ok := x.FindFrom(it.index, it.index)
 	if ok && (x.root == nil || order >= it.shift+x.width) {
-		e = RetryEntry
-	} else {
-		e = 0
+		return RetryEntry
 	}
-	return e
+	return 0
 }
 
 // Retry makes the walk look for the present index again, from the root.

@@ -237,7 +237,7 @@ func (x *XArray) Split(index uint64, order uint8) {
 		had[m] = x.Mark(first, Mark(m))
 	}
 	x.eraseOne(first)
-	for i := uint64(0); i < 1<<(old-order); i++ {
+	for i := range uint64(1) << (old - order) {
 		at := first + i<<order
 		x.StoreOrder(at, order, e)
 		for m, set := range had {
