@@ -4,7 +4,7 @@ GO ?= go
 FUZZTIME ?= 2m
 CHECKS ?= 20000
 
-.PHONY: all build test generate lint long ci
+.PHONY: all build test generate lint long mutants ci
 
 all: build test
 
@@ -25,6 +25,10 @@ lint:
 long:
 	RAPID_CHECKS=$(CHECKS) $(GO) test -count=1 -timeout 2h ./...
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+# Which tests notice which wrong kernel: writes docs/mutants.md, in some 20 minutes of CPU
+mutants:
+	$(GO) run ./model_test/score -o docs/mutants.md
 
 # Everything that is checked before a change is accepted
 ci:

@@ -400,23 +400,27 @@ var kernels = rapid.Custom(func(r *rapid.T) profile.Named {
 	return rapid.SampledFrom(profile.NamedAll()).Draw(r, "kernel")
 })
 
+// lawsHold runs random programs on a random kernel, and returns how often it asked the
+// laws.
+func lawsHold(r *rapid.T) (asked int) {
+	m := &kMachine{r: r}
+	n := rapid.IntRange(1, 3).Draw(r, "processes")
+	m.boot(kernels.Draw(r, "kernel").Profile(), n)
+	defer m.k.S.Stop()
+	for range n {
+		calls := rapid.IntRange(0, 40).Draw(r, "calls")
+		program := slices.Concat(rapid.SliceOfN(kAnyOps, calls, calls).Draw(r, "program")...)
+		m.programs = append(m.programs, program)
+	}
+	m.rand = sched.NewRandom(rapid.Uint64().Draw(r, "schedule"))
+	m.k.S.FreeTime = rapid.Bool().Draw(r, "time flies")
+	m.run()
+	m.end()
+	return m.steps
+}
+
 func TestLawsHoldAtEveryStep(t *testing.T) {
 	steps := 0
-	rapid.Check(t, func(r *rapid.T) {
-		m := &kMachine{r: r}
-		n := rapid.IntRange(1, 3).Draw(r, "processes")
-		m.boot(kernels.Draw(r, "kernel").Profile(), n)
-		defer m.k.S.Stop()
-		for range n {
-			calls := rapid.IntRange(0, 40).Draw(r, "calls")
-			program := slices.Concat(rapid.SliceOfN(kAnyOps, calls, calls).Draw(r, "program")...)
-			m.programs = append(m.programs, program)
-		}
-		m.rand = sched.NewRandom(rapid.Uint64().Draw(r, "schedule"))
-		m.k.S.FreeTime = rapid.Bool().Draw(r, "time flies")
-		m.run()
-		m.end()
-		steps += m.steps
-	})
+	rapid.Check(t, func(r *rapid.T) { steps += lawsHold(r) })
 	t.Logf("the laws were asked %d times", steps)
 }

@@ -60,11 +60,13 @@ var layers = []struct {
 	{"view", "sim/* scenario explain run replay explore"},
 	{"host", "sim/abi scenario run"},
 	{"gen", ""},
+	{"sealtest", "sim/abi sim/profile sim/kernel"},
 	{"judge", "sim/profile replay host gen"},
 	{"web", "sim/* scenario explain run replay explore view"},
 	{"cmd/sealab/internal/cli", ""},
 	{"cmd/sealab", "sim/* scenario explain run replay explore view host gen judge web cmd/sealab/internal/cli"},
 	{"cmd/sealab-wasm", "sim/* scenario explain run replay explore view web"},
+	{"model_test/score", "sim/mutant internal/mutated"},
 	{"model_test", "sim/* scenario explain run replay explore view host gen judge web"},
 }
 
@@ -123,6 +125,7 @@ var foreign = map[string][]string{
 	"github.com/spf13/pflag":        {"cmd"},
 	"golang.org/x/term":             {"cmd"},
 	"golang.org/x/sys":              {"host"},
+	"pgregory.net/rapid":            {"sealtest"},
 }
 
 func TestForeignImports(t *testing.T) {
