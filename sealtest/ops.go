@@ -51,7 +51,8 @@ func (d draw) at() (page, pages int) {
 func (d draw) seals() uint32 {
 	const all = abi.SealSeal | abi.SealShrink | abi.SealGrow | abi.SealWrite | abi.SealFutureWrite | abi.SealExec
 	one := rapid.SampledFrom([]abi.Seals{abi.SealWrite, abi.SealWrite, abi.SealGrow, abi.SealShrink,
-		abi.SealFutureWrite, abi.SealExec, abi.SealSeal, abi.SealWrite | abi.SealGrow, abi.SealShrink | abi.SealGrow, 0, all, 0x40})
+		abi.SealFutureWrite, abi.SealExec, abi.SealSeal,
+		abi.SealWrite | abi.SealGrow, abi.SealShrink | abi.SealGrow, 0, all, 0x40})
 	return uint32(one.Draw(d.T, "seals"))
 }
 
