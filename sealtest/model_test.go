@@ -1,7 +1,6 @@
 package sealtest_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -115,14 +114,9 @@ func answerAs(kernel string) {
 }
 
 func TestCommand(t *testing.T) {
-	set := func(name, value string) {
-		old := flag.Lookup("rapid." + name).Value.String()
-		require.NoError(t, flag.Set("rapid."+name, value))
-		t.Cleanup(func() { _ = flag.Set("rapid."+name, old) })
-	}
-	set("nofailfile", "true") // it fails on purpose,
-	set("shrinktime", "0s")   // and to shrink would take a process for each program
-	set("checks", "20")
+	defer setRapid("nofailfile", "true")() // it fails on purpose,
+	defer setRapid("shrinktime", "0s")()   // and to shrink would take a process for each program
+	defer setRapid("checks", "20")()
 	for kernel, agrees := range map[string]bool{"6.18.44": true, "freebsd": false} {
 		t.Setenv("SEALTEST_ANSWER_AS", kernel)
 		s := &silent{}

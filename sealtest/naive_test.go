@@ -193,15 +193,15 @@ func (n *naive) Mprotect(page, pages, prot int) error {
 // A naive implementation, and what the kit has to say about it. A test calls
 // Check(t, options, bootNaive) and leaves the seeds to chance; here are three.
 func ExampleCheck() {
-	_ = flag.Set("rapid.nofailfile", "true")
+	defer setRapid("nofailfile", "true")()
+	defer setRapid("shrinktime", "1m")()
 	for _, seed := range []string{"1", "2", "7"} {
-		_ = flag.Set("rapid.seed", seed)
+		restore := setRapid("seed", seed)
 		t := &silent{}
 		sealtest.Check(t, sealtest.Options{Kernel: "6.18.44"}, bootNaive)
 		fmt.Println(strings.TrimSpace(t.said))
+		restore()
 	}
-	_ = flag.Set("rapid.seed", "0")
-	_ = flag.Set("rapid.nofailfile", "false")
 	// Output:
 	// # Linux 6.18.44 answers the last call with 0, the system with -1 EPERM (Operation not permitted)
 	// kernel 6.18.44
@@ -218,6 +218,16 @@ func ExampleCheck() {
 	// r0 = memfd_create("a", MFD_ALLOW_SEALING)
 	// fcntl(r0, F_ADD_SEALS, F_SEAL_EXEC) = 0
 	// fcntl(r0, F_GET_SEALS) = 62
+}
+
+// setRapid sets a flag of rapid, and returns what sets it back.
+func setRapid(name, value string) (restore func()) {
+	f := flag.Lookup("rapid." + name).Value
+	old := f.String()
+	if err := f.Set(value); err != nil {
+		panic(err)
+	}
+	return func() { _ = f.Set(old) }
 }
 
 // silent is a test that keeps what it is told last.

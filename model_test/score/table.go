@@ -62,7 +62,7 @@ func table(rows []row) string {
 		"only when no property of the others has noticed.\n\n"+
 		"%d of %d mutants are killed: %d by a property (random programs, laws, another model, every order), %d by\n"+
 		"an example in a test, %d by a golden file or a recording.\n",
-		strings.Join(slow, " and "), killed, len(rows), count[property], count[example], count[golden])
+		strings.Join(slow, ", "), killed, len(rows), count[property], count[example], count[golden])
 	part := ""
 	for _, r := range rows {
 		if p := r.Part(); p != part {

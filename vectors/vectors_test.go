@@ -1,0 +1,138 @@
+package vectors_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sealab/run"
+	"sealab/sim/profile"
+	"sealab/vectors"
+)
+
+// files returns the scenarios of the repository.
+func files(t testing.TB) (texts map[string]string, names []string) {
+	t.Helper()
+	names, err := filepath.Glob("../testdata/vectors/*.scenario")
+	require.NoError(t, err)
+	require.Greater(t, len(names), 40)
+	texts = map[string]string{}
+	for _, n := range names {
+		b, err := os.ReadFile(n)
+		require.NoError(t, err)
+		texts[n] = string(b)
+	}
+	return texts, names
+}
+
+func all(t testing.TB) *vectors.Set {
+	t.Helper()
+	texts, names := files(t)
+	set, err := vectors.Export(texts, names)
+	require.NoError(t, err)
+	return set
+}
+
+// TestScenariosHold: the newest kernel answers as the scenarios say.
+func TestScenariosHold(t *testing.T) {
+	texts, names := files(t)
+	for _, n := range names {
+		scripts, err := run.Read(strings.NewReader(texts[n]), n)
+		require.NoError(t, err)
+		res, err := run.Play(scripts[0], run.Options{})
+		require.NoError(t, err)
+		for _, c := range res.Calls {
+			require.Empty(t, c.Expected, "%s: %s", n, c.Text)
+		}
+		require.True(t, res.Holds(), n)
+	}
+}
+
+// TestRanges: the ranges of a vector cover every mainline release, once and in order.
+func TestRanges(t *testing.T) {
+	set := all(t)
+	seen := map[string]bool{}
+	differ := 0
+	for _, v := range set.Vectors {
+		require.False(t, seen[v.Name])
+		seen[v.Name] = true
+		require.NotEmpty(t, v.Title)
+		require.Equal(t, profile.First.String(), v.Answers[0].First)
+		require.Equal(t, profile.Last.String(), v.Answers[len(v.Answers)-1].Last)
+		for _, a := range v.Answers {
+			require.Len(t, a.Results, len(v.Steps), v.Name)
+		}
+		if len(v.Answers) > 1 {
+			differ++
+		}
+	}
+	require.Greater(t, differ, 10, "in many things kernels differ")
+	_, err := set.JSON()
+	require.NoError(t, err)
+}
+
+// TestPlayer builds the player, where there is a C compiler, and plays the vectors on the
+// kernel underneath.
+func TestPlayer(t *testing.T) {
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("no C compiler here")
+	}
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		t.Skip("not Linux")
+	}
+	p, notes, err := profile.ForRelease(strings.TrimSpace(string(release)))
+	if err != nil {
+		t.Skip("sealab does not know the kernel underneath: ", err)
+	}
+	t.Log(p.Release, notes)
+	play := filepath.Join(t.TempDir(), "play")
+	out, err := exec.Command(cc, "-Wall", "-Wextra", "-Werror", "-o", play, "../tools/vectors/play.c").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	text, err := all(t).Plain(p)
+	require.NoError(t, err)
+	c := exec.Command(play)
+	c.Stdin = strings.NewReader(text)
+	out, err = c.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "TAP version 13\n1..41\n")
+
+	// It notices: another result is not ok.
+	c = exec.Command(play)
+	c.Stdin = strings.NewReader(strings.Replace(text, "=> -16", "=> -1", 1))
+	out, err = c.CombinedOutput()
+	require.Error(t, err)
+	require.Equal(t, 1, strings.Count(string(out), "not ok"), "%s", out)
+}
+
+func ExampleExport() {
+	const text = `# number 70
+# A write of nothing.
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
+fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
+write(r0, "", 0)
+`
+	set, err := vectors.Export(map[string]string{"70-empty.scenario": text}, []string{"70-empty.scenario"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	v := set.Vectors[0]
+	fmt.Println(v.Number, v.Title, v.Answers[0].First, "to", v.Answers[0].Last)
+	plain, _ := set.Plain(profile.Newest())
+	fmt.Print(plain)
+	// Output:
+	// 70 A write of nothing. 3.17 to 7.2
+	// vectors 1 of Linux 7.2.13
+	// vector 70-empty
+	// r0 memfd_create "a" 2 => +
+	// - fcntl $r0 1033 8 => 0
+	// - write $r0 @ 0 => 0
+}
