@@ -1,7 +1,7 @@
 // Package vectors exports named scenarios as data, so that other systems can be tested
 // without sealab: what to call, and what each kernel answers.
 //
-// A vector is a scenario of testdata/vectors: its number is that of the behaviour in the
+// A vector is a scenario, of those that are here or of others: its number is that of the behaviour in the
 // history of the kernel that it shows. Its answers are those of the model for every
 // mainline release from 3.17 on, where several in a row answer alike as one range.
 //

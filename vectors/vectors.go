@@ -1,8 +1,10 @@
 package vectors
 
 import (
+	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"path"
 	"reflect"
 	"strconv"
@@ -71,11 +73,33 @@ type Result struct {
 
 const tolerance = "A call may take longer than its ms, and up to a fifth less."
 
-// Export makes vectors of scenarios, by the names of their files.
-func Export(texts map[string]string, names []string) (*Set, error) {
+// scenarios are the named scenarios.
+//
+//go:embed scenarios/*.scenario
+var scenarios embed.FS
+
+// Scenarios returns the directory of the named scenarios.
+func Scenarios() fs.FS {
+	dir, err := fs.Sub(scenarios, "scenarios")
+	if err != nil {
+		panic(err) // the name is a constant
+	}
+	return dir
+}
+
+// Export makes vectors of the scenarios in a directory, in the order of their names.
+func Export(dir fs.FS) (*Set, error) {
 	s := &Set{Format: 1, Tolerance: tolerance}
+	names, err := fs.Glob(dir, "*.scenario")
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range names {
-		v, err := export(name, texts[name])
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		v, err := export(name, string(text))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -93,7 +117,7 @@ func export(name, text string) (*Vector, error) {
 		return nil, err
 	}
 	script := scripts[0]
-	v := &Vector{script: script, Name: strings.TrimSuffix(path.Base(name), path.Ext(name)), Tasks: max(1, len(script.Tasks)-1)}
+	v := &Vector{Name: strings.TrimSuffix(name, path.Ext(name)), Tasks: max(1, len(script.Tasks)-1), script: script}
 	v.Number, v.Title = heading(text)
 	if v.Number == 0 {
 		return nil, fmt.Errorf("its first lines are not # number and # title")
@@ -214,8 +238,8 @@ func play(script *run.Script, steps []Step, release string) ([]Result, error) {
 var opens = map[string]bool{"memfd_create": true, "openat": true, "dup": true}
 
 // Plain writes the vectors of one task for tools/vectors/play.c, with the answers of one
-// kernel.
-func (s *Set) Plain(kernel profile.Profile) (string, error) {
+// kernel, as profile.Find takes it.
+func (s *Set) Plain(kernel string) (string, error) {
 	var b strings.Builder
 	count := 0
 	for i := range s.Vectors {
@@ -223,7 +247,7 @@ func (s *Set) Plain(kernel profile.Profile) (string, error) {
 		if v.Tasks > 1 {
 			continue
 		}
-		results, err := play(v.script, v.Steps, kernel.Release)
+		results, err := play(v.script, v.Steps, kernel)
 		if err != nil {
 			return "", err
 		}
@@ -233,7 +257,7 @@ func (s *Set) Plain(kernel profile.Profile) (string, error) {
 			fmt.Fprintf(&b, "%s => %s\n", v.Steps[j].plain(), results[j].plain())
 		}
 	}
-	return fmt.Sprintf("vectors %d of Linux %s\n%s", count, kernel.Release, b.String()), nil
+	return fmt.Sprintf("vectors %d of %s\n%s", count, kernel, b.String()), nil
 }
 
 func (s *Step) plain() string {

@@ -2,11 +2,13 @@ package vectors_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,34 +17,22 @@ import (
 	"sealab/vectors"
 )
 
-// files returns the scenarios of the repository.
-func files(t testing.TB) (texts map[string]string, names []string) {
-	t.Helper()
-	names, err := filepath.Glob("../testdata/vectors/*.scenario")
-	require.NoError(t, err)
-	require.Greater(t, len(names), 40)
-	texts = map[string]string{}
-	for _, n := range names {
-		b, err := os.ReadFile(n)
-		require.NoError(t, err)
-		texts[n] = string(b)
-	}
-	return texts, names
-}
-
 func all(t testing.TB) *vectors.Set {
 	t.Helper()
-	texts, names := files(t)
-	set, err := vectors.Export(texts, names)
+	set, err := vectors.Export(vectors.Scenarios())
 	require.NoError(t, err)
 	return set
 }
 
 // TestScenariosHold: the newest kernel answers as the scenarios say.
 func TestScenariosHold(t *testing.T) {
-	texts, names := files(t)
+	names, err := fs.Glob(vectors.Scenarios(), "*")
+	require.NoError(t, err)
+	require.Greater(t, len(names), 40)
 	for _, n := range names {
-		scripts, err := run.Read(strings.NewReader(texts[n]), n)
+		f, err := vectors.Scenarios().Open(n)
+		require.NoError(t, err)
+		scripts, err := run.Read(f, n)
 		require.NoError(t, err)
 		res, err := run.Play(scripts[0], run.Options{})
 		require.NoError(t, err)
@@ -87,16 +77,17 @@ func TestPlayer(t *testing.T) {
 	if err != nil {
 		t.Skip("not Linux")
 	}
-	p, notes, err := profile.ForRelease(strings.TrimSpace(string(release)))
+	kernel := strings.TrimSpace(string(release))
+	_, notes, err := profile.ForRelease(kernel)
 	if err != nil {
 		t.Skip("sealab does not know the kernel underneath: ", err)
 	}
-	t.Log(p.Release, notes)
+	t.Log(kernel, notes)
 	play := filepath.Join(t.TempDir(), "play")
 	out, err := exec.Command(cc, "-Wall", "-Wextra", "-Werror", "-o", play, "../tools/vectors/play.c").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	text, err := all(t).Plain(p)
+	text, err := all(t).Plain(kernel)
 	require.NoError(t, err)
 	c := exec.Command(play)
 	c.Stdin = strings.NewReader(text)
@@ -119,18 +110,18 @@ r0 = memfd_create("a", MFD_ALLOW_SEALING)
 fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)
 write(r0, "", 0)
 `
-	set, err := vectors.Export(map[string]string{"70-empty.scenario": text}, []string{"70-empty.scenario"})
+	set, err := vectors.Export(fstest.MapFS{"70-empty.scenario": {Data: []byte(text)}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	v := set.Vectors[0]
 	fmt.Println(v.Number, v.Title, v.Answers[0].First, "to", v.Answers[0].Last)
-	plain, _ := set.Plain(profile.Newest())
+	plain, _ := set.Plain("6.18.44")
 	fmt.Print(plain)
 	// Output:
 	// 70 A write of nothing. 3.17 to 7.2
-	// vectors 1 of Linux 7.2.13
+	// vectors 1 of 6.18.44
 	// vector 70-empty
 	// r0 memfd_create "a" 2 => +
 	// - fcntl $r0 1033 8 => 0

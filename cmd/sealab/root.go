@@ -35,6 +35,7 @@ Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is 
 		newDiff(app),
 		newWhy(app),
 		newProfiles(app),
+		newVectors(app),
 		newVersion(app),
 		newMan(app),
 	)

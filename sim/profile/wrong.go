@@ -84,7 +84,7 @@ func (p Peer) Profile() Profile {
 			panic("profile: " + p.ID + ": " + err.Error())
 		}
 	}
-	r.Release = p.Name
+	r.Release = p.ID
 	return r
 }
 

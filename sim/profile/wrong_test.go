@@ -18,7 +18,7 @@ func TestPeers(t *testing.T) {
 		got, notes, err := profile.Find(p.ID)
 		require.NoError(t, err)
 		require.Len(t, notes, 1)
-		require.Equal(t, p.Name, got.Release)
+		require.Equal(t, p.ID, got.Release)
 		fmt.Fprintf(&b, "%s: %s\n", p.ID, notes[0])
 		base := forRelease(t, p.Base)
 		for _, d := range p.Deviations {
