@@ -12,15 +12,18 @@ import (
 // Kernel: include/linux/mm_types.h folio, v5.16 and later.
 // Differs: a page of an older kernel is a folio of order 0.
 type Folio struct {
-	Refs  int32    // references; 0 when the frame is free
-	Maps  int32    // page table entries that show it, of all its pages together
-	Pins  int32    // long-term pins among the references, each counted once
-	Order uint8    // 2^Order pages
-	Anon  bool     // private memory, not in any page tree
-	LRU   bool     // on an LRU list, so past its batch
-	Ready bool     // its bytes are there (PG_uptodate); not so a page that only fallocate made
-	Pages sched.ID // the page tree it is in (a mapping's Pages), 0 for none
-	Index uint64   // its first page's place in the file, in pages
+	Refs int32 // references; 0 when the frame is free
+	// Frozen are the references while somebody keeps all others from taking one: Refs
+	// reads as 0 then.
+	Frozen int32
+	Maps   int32    // page table entries that show it, of all its pages together
+	Pins   int32    // long-term pins among the references, each counted once
+	Order  uint8    // 2^Order pages
+	Anon   bool     // private memory, not in any page tree
+	LRU    bool     // on an LRU list, so past its batch
+	Ready  bool     // its bytes are there (PG_uptodate); not so a page that only fallocate made
+	Pages  sched.ID // the page tree it is in (a mapping's Pages), 0 for none
+	Index  uint64   // its first page's place in the file, in pages
 
 	// Content changes whenever the bytes do. Equal contents need not have equal
 	// stamps; an unchanged stamp means unchanged bytes.
@@ -43,7 +46,7 @@ func (f *Folio) Encode(dst []byte) []byte {
 		bits |= 4
 	}
 	dst = append(dst, bits, f.Order)
-	for _, x := range []int32{f.Refs, f.Maps, f.Pins, int32(f.Pages)} {
+	for _, x := range []int32{f.Refs, f.Frozen, f.Maps, f.Pins, int32(f.Pages)} {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(x))
 	}
 	dst = binary.LittleEndian.AppendUint64(dst, f.Index)

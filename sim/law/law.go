@@ -162,9 +162,9 @@ func (b *books) check(id sched.ID, o sched.Object) {
 
 // checkFolio is the law of references.
 func (b *books) checkFolio(id sched.ID, f *folio.Folio) {
-	if want := b.cache[id] + f.Maps + b.held[id]; f.Refs != want {
+	if want := b.cache[id] + f.Maps + b.held[id]; f.Refs+f.Frozen != want {
 		b.broken("folio %d has %d references: %d of the page cache, %d of page tables and %d held make %d",
-			id, f.Refs, b.cache[id], f.Maps, b.held[id], want)
+			id, f.Refs+f.Frozen, b.cache[id], f.Maps, b.held[id], want)
 	}
 	if b.idle && f.Maps != b.entries[id] {
 		b.broken("folio %d has a map count of %d, with %d page table entries", id, f.Maps, b.entries[id])

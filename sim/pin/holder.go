@@ -18,6 +18,7 @@ const (
 	KindBatch                       // a CPU's LRU batch
 	KindInFlight                    // I/O that has begun and not ended
 	KindUnseen                      // somebody whom nobody has seen
+	KindIsolated                    // somebody who is about to migrate the page
 )
 
 func (k Kind) String() string {
@@ -26,7 +27,7 @@ func (k Kind) String() string {
 		"a registered buffer of an io_uring pins it",
 		"a registered buffer of an io_uring, closed but not torn down yet, pins it",
 		"a CPU's batch of new pages has it", "I/O in flight uses it",
-		"somebody whom the log does not show has it"}[k]
+		"somebody whom the log does not show has it", "it is isolated, to be migrated"}[k]
 }
 
 // LetGo says how a holder of that kind gives its reference back.
@@ -75,6 +76,8 @@ func EachHolder(w *sched.World, visit func(Holder)) {
 			for _, f := range o.Folios {
 				visit(Holder{f, KindBatch, id, 1, 0})
 			}
+		case *Isolated:
+			visit(Holder{o.Folio, KindIsolated, id, 1, o.Origin})
 		case *InFlight:
 			kind := KindInFlight
 			if o.Unseen {
