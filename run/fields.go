@@ -331,6 +331,9 @@ func (r *recorder) held(t *sched.Task) {
 // diffAfter is diff, but does not look at the whole of a page tree for the sake of
 // one entry.
 func (r *recorder) diffAfter(id sched.ID, arg any) []trace.Change {
+	if a, ok := arg.(mapping.Stored); ok {
+		r.order[id] = max(r.order[id], a.Order)
+	}
 	p, ok := r.w.Object(id).(*mapping.Pages)
 	if !ok || r.seen[id] == nil {
 		return r.diff(id)
@@ -339,7 +342,7 @@ func (r *recorder) diffAfter(id sched.ID, arg any) []trace.Change {
 	case mapping.Marked:
 		return r.entries(id, p, a.Index, a.Index)
 	case mapping.Stored:
-		span := uint64(1)<<max(a.Order, 9) - 1
+		span := uint64(1)<<r.order[id] - 1
 		return r.entries(id, p, a.Index&^span, a.Index|span)
 	}
 	return r.diff(id)

@@ -139,7 +139,9 @@ func (n *names) object(id sched.ID) trace.Object {
 	case *kernel.FDTable:
 		o.Kind, o.Name = "descriptors", "the descriptors"+n.of(id)
 	case *mm.MM:
-		o.Kind, o.Name = "memory", "the memory"+n.of(id)
+		if o.Kind, o.Name = "memory", "the memory"+n.of(id); o.Name == "the memory" {
+			o.Name = trace.NewMemory
+		}
 	case *pin.Pipe:
 		o.Kind, o.Name = "pipe", n.fileOf(id).Name
 	case *pin.Ring:

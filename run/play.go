@@ -74,7 +74,7 @@ type State string
 const (
 	Returned State = "returned"
 	Waiting  State = "waiting"     // it waits for ever
-	Killed   State = "killed"      // its task was killed in it
+	Killed   State = "killed"      // its task ended in it
 	NotMade  State = "not made"    // its task was gone, or never came to it
 	Unknown  State = "not modeled" // sealab does not have it; the line's answer is taken
 )
@@ -223,21 +223,19 @@ func (p *player) program(st *Task) kernel.Program {
 			p.forget(t, birth, i, proc, syms)
 			p.wait(t, c, syms)
 			if t.FatalSignalPending() {
-				proc.Exit()
-			} else {
-				p.make(t, proc, c, syms)
+				p.exit(t, proc)
+				p.skip(t, st.Calls[i:])
+				return
 			}
+			p.make(t, proc, c, syms)
 			if proc.Exiting() {
 				p.skip(t, st.Calls[i+1:])
-				break
+				return
 			}
 		}
 		p.forget(t, birth, len(st.Calls), proc, syms)
-		if !proc.Exiting() {
-			t.Pause()
-			proc.Exit()
-		}
-		p.rec.exit(t)
+		t.Pause()
+		p.exit(t, proc)
 	}
 }
 
@@ -299,21 +297,29 @@ func (p *player) make(t *sched.Task, proc *kernel.Proc, c *Call, syms Symbols) {
 		p.judge(t, proc, &kc, a, r, err)
 	}
 	a.Ended = p.k.S.Now()
-	if a.State == Returned && t.FatalSignalPending() {
+	if a.State == Returned && (proc.Exiting() || t.FatalSignalPending()) {
 		a.State = Killed
 		if p.stage != nil {
 			a.val = unmade // nobody is there any more to see what it returned
 		}
-		proc.Exit()
 	}
 	p.rec.end(t, proc, a)
+	if a.State == Killed {
+		p.exit(t, proc)
+	}
 	for _, b := range bindings(c.Event) {
 		syms[b.name] = b.of(a.val)
 	}
 	p.ended(t, c, a.val)
-	if child := p.s.taken(c); child != nil && p.procs[child] == nil {
+	if child := p.s.taken(c); child != nil && (a.State == Unknown || a.val.errno != 0) {
 		p.skip(t, child.Calls)
 	}
+}
+
+// exit ends a task: it gives back what it has.
+func (p *player) exit(t *sched.Task, proc *kernel.Proc) {
+	p.rec.exit(t)
+	proc.Exit(t)
 }
 
 // aim fills in what of a call only the driver knows: who is meant by a pid, and
@@ -331,12 +337,7 @@ func (p *player) aim(c *Call, proc *kernel.Proc, kc *kernel.Call) Class {
 				child.Name = fmt.Sprintf("child of %s", proc.Task.Name)
 			}
 		}
-		kc.Child = child.Name
-		program := p.program(child)
-		kc.Run = func(t *sched.Task, q *kernel.Proc) {
-			p.procs[child] = q
-			program(t, q)
-		}
+		kc.Child, kc.Run = child.Name, p.program(child)
 	case name == "kill" || name == "tkill" || name == "tgkill":
 		i := 0
 		if name == "tgkill" {

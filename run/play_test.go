@@ -162,7 +162,7 @@ func TestMaxEvents(t *testing.T) {
 	some, err := Play(s, Options{Record: true, MaxEvents: 5})
 	require.NoError(t, err)
 	require.Equal(t, all.Trace.Events[:5], some.Trace.Events)
-	require.Equal(t, int64(len(all.Trace.Events)-5), some.Trace.More)
+	require.Positive(t, some.Trace.More)
 }
 
 func TestReadErrors(t *testing.T) {

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"fmt"
+
 	"sealab/scenario"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
@@ -19,6 +21,7 @@ type recorder struct {
 	t     *trace.Trace
 	max   int
 
+	order map[sched.ID]uint8  // of a page tree: the largest order of an entry that it has had
 	seen  map[sched.ID]values // of each object, as of the last event about it
 	last  map[value]int       // the event that last changed a value, counted from 1
 	touch map[sched.ID]int    // the last event about an object
@@ -48,6 +51,8 @@ type doing struct {
 	look  int    // its last look at a page
 	why   int    // its last refusal
 	held  []sched.Held
+	told  map[trace.Kind]int // how often its call has done something to a page
+	more  int                // how much of that is told only to close readers
 }
 
 // newRecorder begins to record a machine.
@@ -56,7 +61,7 @@ func newRecorder(k *kernel.Kernel, board sched.ID, most int) *recorder {
 		most = 100_000
 	}
 	r := &recorder{k: k, w: k.S.World(), board: board, t: &trace.Trace{}, max: most,
-		seen: map[sched.ID]values{}, last: map[value]int{}, touch: map[sched.ID]int{}, sites: map[string]int{},
+		order: map[sched.ID]uint8{}, seen: map[sched.ID]values{}, last: map[value]int{}, touch: map[sched.ID]int{}, sites: map[string]int{},
 		tasks: map[*sched.Task]*doing{}, holds: map[sched.ID][]int{}}
 	r.names.init(r)
 	e := trace.Event{Kind: trace.Boot}
@@ -83,6 +88,16 @@ func (r *recorder) finish() *trace.Trace {
 	return r.t
 }
 
+// full says, once there are as many events as may be, that nothing more is written
+// down, and counts what is not.
+func (r *recorder) full() bool {
+	if len(r.t.Events) < r.max {
+		return false
+	}
+	r.t.More++
+	return true
+}
+
 // of returns what a task is doing.
 func (r *recorder) of(t *sched.Task) *doing {
 	d := r.tasks[t]
@@ -97,14 +112,14 @@ func (r *recorder) of(t *sched.Task) *doing {
 func (r *recorder) add(t *sched.Task, e *trace.Event) int {
 	e.Changes = append(e.Changes, r.carry...)
 	r.carry = r.carry[:0]
-	if len(r.t.Events) >= r.max {
-		r.t.More++
+	if r.full() {
 		return 0
 	}
 	e.Step, e.At = r.k.S.Steps(), r.k.S.Now()
 	if t != nil && t.Name != driver {
 		d := r.of(t)
 		e.Task, e.Who, e.Line = t.Num, t.Name, d.line
+		d.tire(e)
 	}
 	r.t.Events = append(r.t.Events, *e)
 	n := len(r.t.Events)
@@ -113,6 +128,29 @@ func (r *recorder) add(t *sched.Task, e *trace.Event) int {
 		r.touch[sched.ID(c.Object)] = n
 	}
 	return n
+}
+
+// tedious is how many events of a kind, about pages, a call may have before only
+// close readers are told more.
+const tedious = 8
+
+// tire makes the many events of a call that does the same to many pages a detail.
+func (d *doing) tire(e *trace.Event) {
+	switch e.Kind {
+	case trace.Cache, trace.Hold, trace.Drop, trace.Look, trace.Tag, trace.Untag, trace.Rmap:
+	case trace.Scan, trace.Wake:
+		d.told = nil
+		return
+	default:
+		return
+	}
+	if d.told == nil {
+		d.told = map[trace.Kind]int{}
+	}
+	if d.told[e.Kind]++; d.told[e.Kind] > tedious && !e.Detail {
+		e.Detail = true
+		d.more++
+	}
 }
 
 // driver is the name of tasks that do a driver's own work.
@@ -155,6 +193,9 @@ func (r *recorder) end(t *sched.Task, p *kernel.Proc, a *Answered) {
 	}
 	d := r.of(t)
 	r.held(t)
+	if d.more > 0 {
+		r.add(t, &trace.Event{Kind: trace.Note, Text: fmt.Sprintf("%s did such things %d times more", t.Name, d.more)})
+	}
 	e := trace.Event{Kind: trace.End, Op: d.call, Object: r.names.task(t), Text: a.AnswerText(), Cause: d.began}
 	if took := a.Ended - a.Began; took > 0 {
 		e.Facts = []trace.Fact{{Name: "took", Value: took}}
@@ -177,7 +218,7 @@ func (r *recorder) exit(t *sched.Task) {
 
 // Step implements sched.Observer.
 func (r *recorder) Step(t *sched.Task, op *sched.Info, id sched.ID, arg, result any) {
-	if id == r.board {
+	if id == r.board || r.full() {
 		return
 	}
 	r.held(t)
@@ -223,7 +264,7 @@ func (r *recorder) detail(t *sched.Task, e *trace.Event) {
 
 // Waits implements sched.Watcher.
 func (r *recorder) Waits(t *sched.Task, op *sched.Info, id sched.ID) {
-	if id == r.board || id == t.Sleep {
+	if id == r.board || id == t.Sleep || r.full() {
 		return
 	}
 	e := trace.Event{Kind: trace.Wait, Op: op.Name, Object: r.names.object(id), Site: r.site(), Detail: true}
@@ -254,6 +295,9 @@ func (r *recorder) owner(num int) trace.Object {
 
 // Refused implements sched.Watcher.
 func (r *recorder) Refused(t *sched.Task) {
+	if r.full() {
+		return
+	}
 	ref := &t.Refusal
 	e := trace.Event{Kind: trace.Refuse, Op: ref.Check, Text: ref.Errno.Name(), Site: r.site()}
 	for _, f := range ref.Facts {
@@ -294,6 +338,9 @@ func (r *recorder) because(d *doing, id sched.ID) int {
 
 // Made implements sched.Watcher.
 func (r *recorder) Made(t *sched.Task, id sched.ID) {
+	if r.full() {
+		return
+	}
 	if ino, ok := r.w.Object(id).(*inode.Inode); ok {
 		r.names.inode(id, ino)
 	}
@@ -308,9 +355,13 @@ func (r *recorder) Made(t *sched.Task, id sched.ID) {
 
 // Freed implements sched.Watcher.
 func (r *recorder) Freed(t *sched.Task, id sched.ID) {
+	if r.full() {
+		return
+	}
 	_, isFile := r.w.Object(id).(*inode.Inode)
 	e := trace.Event{Kind: trace.Free, Detail: !isFile, Object: r.names.object(id)}
 	e.Changes = r.forget(id)
+	delete(r.order, id)
 	if len(e.Changes) == 0 {
 		return
 	}

@@ -81,7 +81,15 @@ func (st *story) events() {
 		i += n
 	}
 	if st.r.Trace.More > 0 {
-		st.f("  … %s more.\n", plural(st.r.Trace.More, "event", "events"))
+		st.f("\nMore happened than is kept (%s or more). What the calls answered:\n\n",
+			plural(st.r.Trace.More, "step", "steps"))
+		for i := range st.r.Calls {
+			a := &st.r.Calls[i]
+			st.wrap(2, a.Text)
+			if a.Why != nil {
+				st.wrap(4, a.Why.String())
+			}
+		}
 	}
 }
 

@@ -116,10 +116,15 @@ func (p *Proc) Syscall(t *sched.Task, c *Call) (Result, error) {
 	return p.result, p.err
 }
 
-// Exit says that the task ends when its program returns. It is for programs.
-func (p *Proc) Exit() { p.exiting = true }
+// Exit gives back what the task has: its program returns next, and makes no more
+// calls. It is for programs.
+func (p *Proc) Exit(t *sched.Task) {
+	if p.exiting = true; p.MM != 0 {
+		p.exit(t)
+	}
+}
 
-// Exiting says whether the task is about to end.
+// Exiting says whether the task has called Exit, or made a call that ends it.
 func (p *Proc) Exiting() bool { return p.exiting }
 
 // spawn makes the task of a process.
@@ -135,7 +140,7 @@ func (p *Proc) run(t *sched.Task) {
 	if p.program != nil {
 		p.program(t, p)
 		if p.exiting {
-			p.exit(t)
+			p.Exit(t)
 		}
 		return
 	}

@@ -35,7 +35,7 @@ func (k *Kernel) Rehearse(t *sched.Task, mm, fds sched.ID, program Program) {
 	p := &Proc{Task: t, kernel: k, MM: mm, FDs: fds, rehearsed: true}
 	program(t, p)
 	if p.exiting {
-		p.exit(t)
+		p.Exit(t)
 	}
 }
 

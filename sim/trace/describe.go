@@ -34,7 +34,7 @@ func init() {
 		Untag:  func(e *Event) string { return fmt.Sprintf("%s takes the tag off %s", e.who(), e.Object) },
 		Ref:    references("takes", "to"),
 		Unref:  references("gives back", "to"),
-		Rmap:   func(e *Event) string { return e.changed("maps", "page table entries that show") },
+		Rmap:   rmap,
 		Hold:   func(e *Event) string { return holding(e, "now holds") },
 		Drop:   func(e *Event) string { return holding(e, "no longer holds") },
 		Cache:  cache,
@@ -69,10 +69,13 @@ func (o Object) String() string {
 	return fmt.Sprintf("%s %d", o.Kind, o.ID)
 }
 
-// changed says how a number of the object changed.
-func (e *Event) changed(field, what string) string {
-	old, now := e.Changed(field)
-	return fmt.Sprintf("%s: %s %s, %s → %s", e.who(), what, e.Object, or(old, "0"), or(now, "0"))
+func rmap(e *Event) string {
+	old, now := e.Changed("maps")
+	what := "entries of page tables"
+	if now == "1" {
+		what = "entry of a page table"
+	}
+	return fmt.Sprintf("%s is in %s %s now, %s before", e.Object, or(now, "0"), what, or(old, "0"))
 }
 
 func or(s, none string) string {
@@ -83,6 +86,9 @@ func or(s, none string) string {
 }
 
 func end(e *Event) string {
+	if e.Text == "?" {
+		return fmt.Sprintf("%s does not return from %s any more", e.who(), e.Op)
+	}
 	s := fmt.Sprintf("%s: %s returns %s", e.who(), e.Op, e.Text)
 	if took := e.Fact("took"); took > 0 {
 		s += ", after " + Time(took)
@@ -163,7 +169,7 @@ func scan(e *Event) string {
 func look(e *Event) string {
 	refs, maps, cache := e.Fact("refs"), e.Fact("maps"), e.Fact("cache")
 	s := fmt.Sprintf("%s looks at %s: %s", e.who(), e.Object, number(refs, "reference", "references"))
-	s += fmt.Sprintf(", %d of the page cache and %d of page tables", cache, maps)
+	s += fmt.Sprintf(", and %d expected (page cache %d, page tables %d)", cache+maps, cache, maps)
 	switch extra := refs - maps - cache; {
 	case extra > 0:
 		s += fmt.Sprintf(", so %d too many", extra)
@@ -240,8 +246,14 @@ func mapped(e *Event) string {
 	if e.Other.ID != 0 {
 		s += " of " + e.Other.String()
 	}
+	if e.Object.Name == NewMemory {
+		s += " for a new process"
+	}
 	return s
 }
+
+// NewMemory is the name of memory that a fork is filling: nobody runs in it yet.
+const NewMemory = "the memory of a new process"
 
 func descriptor(e *Event) string {
 	if e.Fact("closed") == 1 {

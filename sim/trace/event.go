@@ -22,7 +22,7 @@ type Header struct {
 	Schedule string `json:"schedule,omitempty"` // the answers that repeat it
 	Hash     string `json:"hash,omitempty"`     // over every step and decision, in hex
 	Steps    uint64 `json:"steps,omitempty"`
-	// More is how many events came after the last one that was kept.
+	// More is how many steps or more came after the last event that was kept.
 	More int64 `json:"more,omitempty"`
 }
 
