@@ -203,7 +203,7 @@ func (r *recorder) looked(t *sched.Task, e *trace.Event, id sched.ID, o *folio.F
 	if d.refs-maps-cache != 0 {
 		e.Cause = r.last[value{id, "refs"}]
 		if h := r.holds[id]; len(h) > 0 {
-			e.Cause = h[len(h)-1]
+			e.Cause = h[len(h)-1].since
 		}
 	}
 	d.look = r.add(t, e)
@@ -300,28 +300,15 @@ func (r *recorder) mapping(text string) (string, trace.Object) {
 // holders: a pipe, a ring, I/O or a batch has one page more, or less.
 func (r *recorder) holders(t *sched.Task, e *trace.Event, o sched.Object) {
 	holder := e.Object
-	before, after := len(r.t.Events), false
-	for _, c := range e.Changes {
-		if !strings.HasPrefix(c.Field, "holds ") {
-			continue
-		}
-		was, is := folioNumber(c.Old), folioNumber(c.New)
-		if was == is {
-			continue
-		}
-		after = true
-	}
-	if !after {
+	gone, come := heldBy(e.Changes)
+	if len(gone)+len(come) == 0 {
 		r.detail(t, e)
 		return
 	}
-	gone, come := heldBy(e.Changes)
 	for _, f := range gone {
 		x := *e
 		x.Kind, x.Object, x.Other, x.Site = trace.Drop, r.names.object(f), holder, r.site()
-		if h := r.holds[f]; len(h) > 0 {
-			x.Cause, r.holds[f] = h[len(h)-1], h[:len(h)-1]
-		}
+		x.Cause = r.letGo(f, id)
 		r.add(t, &x)
 		e.Changes = nil
 	}
@@ -330,12 +317,9 @@ func (r *recorder) holders(t *sched.Task, e *trace.Event, o sched.Object) {
 		x.Kind, x.Object, x.Other, x.Site = trace.Hold, r.names.object(f), holder, r.site()
 		x.Text = howHeld(o, f)
 		if n := r.add(t, &x); n > 0 {
-			r.holds[f] = append(r.holds[f], n)
+			r.holds[f] = append(r.holds[f], grip{id, n})
 		}
 		e.Changes = nil
-	}
-	if len(r.t.Events) == before {
-		r.detail(t, e)
 	}
 }
 

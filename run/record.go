@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 
 	"sealab/scenario"
 	"sealab/sim/folio"
@@ -28,8 +29,8 @@ type recorder struct {
 	sites map[string]int
 	names names
 	tasks map[*sched.Task]*doing
-	holds map[sched.ID][]int // by folio: events that made somebody hold it
-	carry []trace.Change     // changes that belong to no event of their own
+	holds map[sched.ID][]grip // by folio: who holds it
+	carry []trace.Change      // changes that belong to no event of their own
 }
 
 // values are what is told of one object, by field.
@@ -39,6 +40,25 @@ type values map[string]string
 type value struct {
 	id    sched.ID
 	field string
+}
+
+// grip is a holder of a folio, and the event since which it holds it.
+type grip struct {
+	holder sched.ID
+	since  int
+}
+
+// letGo forgets one grip of a holder, and returns since when it was.
+func (r *recorder) letGo(folio, holder sched.ID) (since int) {
+	all := r.holds[folio]
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].holder == holder {
+			since = all[i].since
+			r.holds[folio] = slices.Delete(all, i, i+1)
+			break
+		}
+	}
+	return since
 }
 
 // doing is what a task is in the middle of.
@@ -60,9 +80,12 @@ func newRecorder(k *kernel.Kernel, board sched.ID, most int) *recorder {
 	if most <= 0 {
 		most = 100_000
 	}
-	r := &recorder{k: k, w: k.S.World(), board: board, t: &trace.Trace{}, max: most,
-		order: map[sched.ID]uint8{}, seen: map[sched.ID]values{}, last: map[value]int{}, touch: map[sched.ID]int{}, sites: map[string]int{},
-		tasks: map[*sched.Task]*doing{}, holds: map[sched.ID][]int{}}
+	r := &recorder{
+		k: k, w: k.S.World(), board: board, t: &trace.Trace{}, max: most,
+		order: map[sched.ID]uint8{}, seen: map[sched.ID]values{}, last: map[value]int{},
+		touch: map[sched.ID]int{}, sites: map[string]int{}, tasks: map[*sched.Task]*doing{},
+		holds: map[sched.ID][]grip{},
+	}
 	r.names.init(r)
 	e := trace.Event{Kind: trace.Boot}
 	r.w.Each(func(id sched.ID, o sched.Object) {
