@@ -166,6 +166,9 @@ func (r *reader) vec(i int) (out []kernel.Iovec) {
 		v := kernel.Iovec{Len: uint64(r.value(n))}
 		if base.Kind != scenario.String {
 			v.Base = uint64(r.value(base))
+			if v.Base == 0 && v.Len > 0 {
+				v.Base = 1 // it is shown, and as bad as 0, which stands for one that is not
+			}
 		}
 		out = append(out, v)
 	}

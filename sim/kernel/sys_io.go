@@ -106,6 +106,9 @@ func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case n < 0:
 		return 0, t.Refuse(abi.EINVAL, "rw_verify_area")
 	case x.i.Kind == inode.Pipe:
+		if x.f.Flags&abi.ODirect != 0 {
+			return pin.WritePackets(t, x.i.Info, n, x.nonblock())
+		}
 		return pin.WritePipe(t, x.i.Info, n, x.nonblock())
 	case x.i.Kind == inode.Hugetlb:
 		return 0, t.RefuseBecause(abi.EINVAL, "hugetlbfs_file_operations", sched.Fact{}, x.f.Inode)

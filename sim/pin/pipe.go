@@ -19,7 +19,10 @@ type Buf struct {
 	Off   int64    // bytes into the folio
 	Len   int64    // bytes
 	Merge bool     // a later write may add to it
-	Kind  Kind
+	// Packet: a read takes this buffer as its last, and what it leaves of it is lost
+	// (O_DIRECT).
+	Packet bool
+	Kind   Kind
 	// Origin is the log line that put it there.
 	Origin int64
 }
@@ -49,11 +52,14 @@ func (p *Pipe) Encode(dst []byte) []byte {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(n))
 	}
 	for _, b := range p.Bufs {
-		merge := byte(0)
+		bits := byte(0)
 		if b.Merge {
-			merge = 1
+			bits |= 1
 		}
-		dst = append(dst, byte(b.Kind), merge)
+		if b.Packet {
+			bits |= 2
+		}
+		dst = append(dst, byte(b.Kind), bits)
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(b.Folio))
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(b.Off))
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(b.Len))
@@ -206,15 +212,7 @@ func ReadPipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, er
 	l := levelOf(t, p)
 	t.MutexLock(l.lock)
 	for done == 0 {
-		for done < n {
-			b := pipePeek.On(t, p, 0)
-			if b.Len == 0 {
-				break
-			}
-			step := min(n-done, b.Len)
-			take(t, p, step)
-			done += step
-		}
+		done = takeBytes(t, p, n)
 		if done > 0 {
 			break
 		}
@@ -232,6 +230,24 @@ func ReadPipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, er
 		t.WakeUp(l.wait)
 	}
 	return done, err
+}
+
+// takeBytes takes up to n bytes, and no more than to the end of the first packet.
+func takeBytes(t *sched.Task, p sched.ID, n int64) (done int64) {
+	for done < n {
+		b := pipePeek.On(t, p, 0)
+		if b.Len == 0 {
+			break
+		}
+		step := min(n-done, b.Len)
+		done += step
+		if b.Packet {
+			take(t, p, b.Len)
+			break
+		}
+		take(t, p, step)
+	}
+	return done
 }
 
 // EmptyPipes takes everything out of the pipes that hold a page of a page tree, and
@@ -259,7 +275,19 @@ func EmptyPipes(t *sched.Task, pages sched.ID) (some bool) {
 // EPIPE: nobody reads. EAGAIN: full, and not to wait.
 //
 // Kernel: fs/pipe.c pipe_write, all versions.
-func WritePipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, err error) {
+func WritePipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (int64, error) {
+	return writePipe(t, p, n, nonblock, false)
+}
+
+// WritePackets is WritePipe through a descriptor opened with O_DIRECT: each page of
+// what is written is a packet.
+//
+// Kernel: fs/pipe.c pipe_write, all versions.
+func WritePackets(t *sched.Task, p sched.ID, n int64, nonblock bool) (int64, error) {
+	return writePipe(t, p, n, nonblock, true)
+}
+
+func writePipe(t *sched.Task, p sched.ID, n int64, nonblock, packets bool) (done int64, err error) {
 	if n == 0 {
 		return 0, nil
 	}
@@ -284,7 +312,7 @@ func WritePipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, e
 			step := min(n-done, abi.PageSize)
 			id := folio.Alloc(t, 0, true)
 			t.Hold(id)
-			push(t, p, Buf{Folio: id, Len: step, Merge: true, Kind: KindData})
+			push(t, p, Buf{Folio: id, Len: step, Merge: !packets, Packet: packets, Kind: KindData})
 			done += step
 			continue
 		}

@@ -257,7 +257,7 @@ func share(t *sched.Task, p sched.ID, b Buf, n int64, kind Kind) {
 	if b.Folio != 0 {
 		folio.Hold(t, b.Folio)
 	}
-	push(t, p, Buf{Folio: b.Folio, Off: b.Off, Len: n, Kind: kind})
+	push(t, p, Buf{Folio: b.Folio, Off: b.Off, Len: n, Packet: b.Packet, Kind: kind})
 }
 
 // lockBoth waits until there is something to take from one pipe and room in the
