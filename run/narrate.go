@@ -228,14 +228,14 @@ func (r *recorder) file(t *sched.Task, e *trace.Event) {
 }
 
 // other: descriptors, mappings, and those who hold pages.
-func (r *recorder) other(t *sched.Task, e *trace.Event, o sched.Object) {
+func (r *recorder) other(t *sched.Task, e *trace.Event, id sched.ID, o sched.Object) {
 	switch o := o.(type) {
 	case *kernel.FDTable:
 		r.descriptors(t, e)
 	case *mm.MM:
 		r.mapped(t, e)
-	case *pin.Pipe, *pin.Ring, *pin.InFlight, *folio.Batch:
-		r.holders(t, e, o)
+	case *pin.Pipe, *pin.Ring, *pin.InFlight, *pin.Isolated, *folio.Batch:
+		r.holders(t, e, id, o)
 	default:
 		r.detail(t, e)
 	}
@@ -298,7 +298,7 @@ func (r *recorder) mapping(text string) (string, trace.Object) {
 }
 
 // holders: a pipe, a ring, I/O or a batch has one page more, or less.
-func (r *recorder) holders(t *sched.Task, e *trace.Event, o sched.Object) {
+func (r *recorder) holders(t *sched.Task, e *trace.Event, id sched.ID, o sched.Object) {
 	holder := e.Object
 	gone, come := heldBy(e.Changes)
 	if len(gone)+len(come) == 0 {

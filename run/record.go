@@ -267,7 +267,7 @@ func (r *recorder) Step(t *sched.Task, op *sched.Info, id sched.ID, arg, result 
 	case *inode.Inode:
 		r.file(t, &e)
 	default:
-		r.other(t, &e, o)
+		r.other(t, &e, id, o)
 	}
 }
 

@@ -172,6 +172,13 @@ func (m Mapping) Replace(t *sched.Task, index uint64, order uint8, e xarray.Entr
 	store.On(t, m.Pages, Stored{index, order, e})
 }
 
+// ReplaceFolio is Replace by a folio, which takes the place of another.
+//
+// Kernel: mm/migrate.c folio_migrate_mapping, v5.16 and later (migrate_page_move_mapping before).
+func (m Mapping) ReplaceFolio(t *sched.Task, index uint64, order uint8, id sched.ID) {
+	m.Replace(t, index, order, xarray.FolioEntry(uint32(id)))
+}
+
 // Remove takes an entry out of the tree, with its tags. The caller has the lock.
 // The tree's references to a folio, refs of them, become the task's.
 //

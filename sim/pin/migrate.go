@@ -8,7 +8,6 @@ import (
 	"sealab/sim/inode"
 	"sealab/sim/sched"
 	"sealab/sim/shmem"
-	"sealab/sim/xarray"
 )
 
 // Isolated is a folio that somebody has taken off the LRU list to migrate it, with a
@@ -89,7 +88,7 @@ func Migrate(t *sched.Task, ino, iso sched.ID) error {
 	}
 	folio.Copy(t, fresh, folio.Content(t, old))
 	folio.Place(t, fresh, s.Pages, s.Index)
-	m.Replace(t, s.Index, s.Order, xarray.FolioEntry(uint32(fresh)))
+	m.ReplaceFolio(t, s.Index, s.Order, fresh)
 	t.DropN(fresh, nr)
 	t.HoldN(old, nr)
 	folio.Place(t, old, 0, 0)
