@@ -32,6 +32,9 @@ type Options struct {
 	// Watch is a line, from 1; the call that begins or ends on it is reported in full,
 	// whatever it answers. 0 means none.
 	Watch int64
+	// Each is told of every call how it was judged, in the order in which they end;
+	// nil for nobody.
+	Each func(at Place, call string, how Outcome)
 }
 
 // Fixed says which parts of the machine stay as Options say.

@@ -52,6 +52,9 @@ func (r *Replayer) report(f *flight, v judgement, why *explain.Reason, tried int
 	how := r.outcome(f, &v)
 	at := Place{r.file, it.line, it.pid}
 	r.watch(at, f, &v, how, why)
+	if r.opts.Each != nil {
+		r.opts.Each(at, it.name, how)
+	}
 	switch how {
 	case NoEffect:
 		r.rep.Passive++

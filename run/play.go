@@ -24,6 +24,9 @@ type Options struct {
 	Chooser sched.Chooser
 	// FreeTime lets timers fire while tasks can still run, if the chooser says so.
 	FreeTime bool
+	// AsLogged gives new descriptors and mappings the numbers that a log has for them:
+	// it may show only a part of what its program did.
+	AsLogged bool
 	// MaxSteps bounds the run; 0 means 50 million.
 	MaxSteps uint64
 	// Record writes the trace down, with MaxEvents events at most (0 means 100,000).
@@ -103,9 +106,11 @@ type player struct {
 	s     *Script
 	k     *kernel.Kernel
 	board sched.ID
-	res   *Result
-	procs map[*Task]*kernel.Proc
-	rec   *recorder
+	// asLogged is Options.AsLogged.
+	asLogged bool
+	res      *Result
+	procs    map[*Task]*kernel.Proc
+	rec      *recorder
 	// chosen is the chooser, with what it has chosen so far.
 	chosen *sched.Recorder
 	stage  *Stage // whose tasks are rehearsed, nil in a run
@@ -126,7 +131,7 @@ func Play(s *Script, o Options) (*Result, error) {
 
 // start boots a machine with the script's tasks on it.
 func start(s *Script, o Options) (*player, error) {
-	p := &player{s: s, procs: map[*Task]*kernel.Proc{}}
+	p := &player{s: s, asLogged: o.AsLogged, procs: map[*Task]*kernel.Proc{}}
 	config, err := p.config(&o)
 	if err != nil {
 		return nil, err
@@ -289,6 +294,9 @@ func (p *player) make(t *sched.Task, proc *kernel.Proc, c *Call, syms Symbols) {
 		class = p.aim(c, proc, &kc)
 	}
 	p.rec.begin(t, c, class)
+	if p.asLogged && c.Event.Name == "mmap" && kc.Args[0] == 0 && a.answer.OK() {
+		kc.Args[0] = a.answer.Val // a hint is taken where there is room
+	}
 	if class != Modelled {
 		p.unjudged(proc, a)
 	} else {
@@ -302,6 +310,9 @@ func (p *player) make(t *sched.Task, proc *kernel.Proc, c *Call, syms Symbols) {
 		if p.stage != nil {
 			a.val = unmade // nobody is there any more to see what it returned
 		}
+	}
+	if p.asLogged && a.State == Returned {
+		p.renumber(proc, a)
 	}
 	p.rec.end(t, proc, a)
 	if a.State == Killed {

@@ -1,0 +1,166 @@
+'use strict';
+
+// A run as the page knows it: the document, and the state after any of its events.
+class Run {
+  constructor(doc) {
+    this.doc = doc;
+    this.events = doc.events;
+    this.names = new Map(); // by object: what it is called, from which event on
+    for (const n of doc.names) {
+      if (!this.names.has(n.id)) this.names.set(n.id, []);
+      this.names.get(n.id).push(n);
+    }
+    this.state = new Map(); // by object: a Map of its values
+    this.applied = 0; // so many events are in the state
+    this.show(false);
+  }
+
+  // show says which events are steps: all, or those of the story.
+  show(details) {
+    this.details = details;
+    this.steps = [];
+    this.events.forEach((e, i) => {
+      if (e.kind !== 'boot' && (details || !e.detail)) this.steps.push(i);
+    });
+    if (!this.steps.length) this.steps.push(0);
+    this.spans = null;
+  }
+
+  // stepOf returns the step that shows an event: its own, or the next.
+  stepOf(event) {
+    let low = 0, high = this.steps.length - 1;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (this.steps[mid] < event) low = mid + 1; else high = mid;
+    }
+    return low;
+  }
+
+  // seek brings the state to after an event. Backwards is the same changes, the other way.
+  seek(event) {
+    for (; this.applied <= event; this.applied++) {
+      for (const [id, field, , now] of this.events[this.applied].changes || []) this.set(id, field, now);
+    }
+    for (; this.applied > event + 1; this.applied--) {
+      const changes = this.events[this.applied - 1].changes || [];
+      for (let i = changes.length - 1; i >= 0; i--) this.set(changes[i][0], changes[i][1], changes[i][2]);
+    }
+  }
+
+  set(id, field, value) {
+    let o = this.state.get(id);
+    if (value !== '') {
+      if (!o) this.state.set(id, o = new Map());
+      o.set(field, value);
+    } else if (o) {
+      o.delete(field);
+      if (!o.size) this.state.delete(id);
+    }
+  }
+
+  get(id, field) {
+    const o = this.state.get(Number(id));
+    return o ? o.get(field) || '' : '';
+  }
+
+  // changed returns what a step changed: by object and field, the value before it.
+  changed(step) {
+    const out = new Map();
+    for (let i = step ? this.steps[step - 1] + 1 : 1; i <= this.steps[step]; i++) {
+      for (const [id, field, old] of this.events[i].changes || []) {
+        const key = id + ' ' + field;
+        if (!out.has(key)) out.set(key, old);
+      }
+    }
+    for (const [key, old] of out) {
+      const at = key.indexOf(' ');
+      if (this.get(key.slice(0, at), key.slice(at + 1)) === old) out.delete(key);
+    }
+    return out;
+  }
+
+  // change returns the nearest event before (by -1) or after (1) one that changes a value, or -1.
+  change(event, by, id, field) {
+    for (let i = event + by; i >= 0 && i < this.events.length; i += by) {
+      if ((this.events[i].changes || []).some(c => c[0] === id && c[1] === field)) return i;
+    }
+    return -1;
+  }
+
+  // name says what an object is called at an event; before it has a name, by its first.
+  name(id, event) {
+    const all = this.names.get(Number(id));
+    if (!all) return '';
+    let found = all[0];
+    for (const n of all) if (n.event <= event) found = n;
+    return found.name;
+  }
+
+  fact(e, name) {
+    const f = (e.facts || []).find(x => x.name === name);
+    return f ? f.value : 0;
+  }
+
+  // holders lists who has references to a page: [who, how many].
+  holders(page, event) {
+    const out = [];
+    for (const [id, o] of this.state) {
+      let n = 0;
+      for (const [field, v] of o) {
+        if (field.startsWith('holds ') && parseInt(v, 10) === page) {
+          const refs = /, (\d+) references?$/.exec(v);
+          n += refs ? Number(refs[1]) : 1;
+        }
+        if (field === 'uses ' + page) n += Number(v);
+      }
+      if (n) out.push([this.name(id, event) || 'object ' + id, n]);
+    }
+    return out;
+  }
+
+  // doing says what each task is in the middle of: its last event of a kind that tells.
+  doing(event) {
+    const out = new Map();
+    for (let i = 0; i <= event; i++) {
+      const e = this.events[i];
+      if (!e.task) continue;
+      const d = out.get(e.task) || {};
+      out.set(e.task, d);
+      if (e.kind === 'begin') Object.assign(d, {call: e.say.replace(/^.*? calls /, ''), line: e.line});
+      if (e.kind === 'end') d.call = '';
+      if (e.kind === 'exit') d.gone = true;
+      if (e.detail && e.kind !== 'sleep') continue;
+      d.waits = e.kind === 'wait' ? e : null;
+      d.sleeps = e.kind === 'sleep' ? this.fact(e, 'until') : 0;
+    }
+    return out;
+  }
+}
+
+// time prints virtual nanoseconds as the terminal does.
+function time(ns) {
+  const short = Math.abs(ns) < 1e6 && ns !== 0;
+  const text = (ns / (short ? 1e3 : 1e6)).toFixed(3).replace(/\.?0+$/, '');
+  return text + (short ? ' µs' : ' ms');
+}
+
+const $ = id => document.getElementById(id);
+
+// el makes an element. What comes from a scenario is text here, never markup.
+function el(tag, attrs, ...children) {
+  return fill(document.createElement(tag), attrs, children);
+}
+
+function svg(tag, attrs, ...children) {
+  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attrs, children);
+}
+
+function fill(node, attrs, children) {
+  for (const [k, v] of Object.entries(attrs || {})) {
+    if (v === false || v === null || v === undefined) continue;
+    if (k.startsWith('on')) node.addEventListener(k.slice(2), v);
+    else node.setAttribute(k, v === true ? '' : v);
+  }
+  node.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== ''));
+  return node;
+}
