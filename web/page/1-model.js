@@ -101,39 +101,57 @@ class Run {
     return f ? f.value : 0;
   }
 
+  // objects lists what there is, by number: [number, its values].
+  objects() {
+    if (this.sortedAt !== this.applied) {
+      this.sorted = [...this.state].sort((a, b) => a[0] - b[0]);
+      this.sortedAt = this.applied;
+      this.held = null;
+    }
+    return this.sorted;
+  }
+
   // holders lists who has references to a page: [who, how many].
   holders(page, event) {
-    const out = [];
-    for (const [id, o] of this.state) {
-      let n = 0;
-      for (const [field, v] of o) {
-        if (field.startsWith('holds ') && parseInt(v, 10) === page) {
-          const refs = /, (\d+) references?$/.exec(v);
-          n += refs ? Number(refs[1]) : 1;
+    const objects = this.objects();
+    if (!this.held) {
+      this.held = new Map(); // by page: by holder, how many
+      const add = (page, id, n) => {
+        if (!this.held.has(page)) this.held.set(page, new Map());
+        const by = this.held.get(page);
+        by.set(id, (by.get(id) || 0) + n);
+      };
+      for (const [id, o] of objects) {
+        for (const [field, v] of o) {
+          const refs = field.startsWith('holds ') && /, (\d+) references?$/.exec(v);
+          if (field.startsWith('holds ')) add(parseInt(v, 10), id, refs ? Number(refs[1]) : 1);
+          if (field.startsWith('uses ')) add(Number(field.slice(5)), id, Number(v));
         }
-        if (field === 'uses ' + page) n += Number(v);
       }
-      if (n) out.push([this.name(id, event) || 'object ' + id, n]);
     }
-    return out;
+    return [...this.held.get(page) || []].map(([id, n]) => [this.name(id, event) || 'object ' + id, n]);
   }
 
   // doing says what each task is in the middle of: its last event of a kind that tells.
   doing(event) {
-    const out = new Map();
-    for (let i = 0; i <= event; i++) {
-      const e = this.events[i];
-      if (!e.task) continue;
-      const d = out.get(e.task) || {};
-      out.set(e.task, d);
-      if (e.kind === 'begin') Object.assign(d, {call: e.say.replace(/^.*? calls /, ''), line: e.line});
-      if (e.kind === 'end') d.call = '';
-      if (e.kind === 'exit') d.gone = true;
-      if (e.detail && e.kind !== 'sleep') continue;
-      d.waits = e.kind === 'wait' ? e : null;
-      d.sleeps = e.kind === 'sleep' ? this.fact(e, 'until') : 0;
+    if (!this.tasks || event < this.told) {
+      this.tasks = new Map();
+      this.told = -1;
     }
-    return out;
+    while (this.told < event) this.tell(this.events[++this.told]);
+    return this.tasks;
+  }
+
+  tell(e) {
+    if (!e.task) return;
+    const d = this.tasks.get(e.task) || {};
+    this.tasks.set(e.task, d);
+    if (e.kind === 'begin') d.call = e.say.replace(/^.*? calls /, '');
+    if (e.kind === 'end') d.call = '';
+    if (e.kind === 'exit') d.gone = true;
+    if (e.detail && e.kind !== 'sleep') return;
+    d.waits = e.kind === 'wait' ? e : null;
+    d.sleeps = e.kind === 'sleep' ? this.fact(e, 'until') : 0;
   }
 }
 

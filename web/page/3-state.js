@@ -6,7 +6,7 @@
 // changed, and which value is chosen.
 function drawState(view) {
   const {run} = view, out = [];
-  for (const [id, o] of run.state) {
+  for (const [id, o] of run.objects()) {
     if (o.has('counter') && ['shmem', 'hugetlb', 'tmpfs'].includes(o.get('kind'))) out.push(drawFile(view, id));
   }
   out.push(drawTasks(view));
@@ -123,8 +123,8 @@ function cacheRefs(run, id, huge) {
 // mappings lists who has the file mapped, and whether the mapping counts.
 function mappings(view, file) {
   const {run, event} = view, rows = [];
-  for (const [id, o] of run.state) {
-    for (const [field, text] of o) {
+  for (const [id, o] of run.objects()) {
+    for (const [field, text] of [...o].sort((a, b) => a[0] < b[0] ? -1 : 1)) {
       const m = /^([0-9a-f]+)-([0-9a-f]+) (\S+) (\S+) of (\d+)(, may be written)?/.exec(text);
       if (!m || !field.startsWith('0x') || Number(m[5]) !== file) continue;
       const shared = m[3].includes('s');

@@ -9,7 +9,8 @@ function go(step, card = -1) {
   page.step = Math.max(0, Math.min(run.steps.length - 1, step));
   page.card = card;
   draw();
-  history.replaceState(null, '', page.lab && page.lab.fragment ? page.lab.fragment : '#event-' + run.steps[page.step]);
+  clearTimeout(page.later); // browsers limit how often an address may change
+  page.later = setTimeout(() => history.replaceState(null, '', '#event-' + run.steps[page.step]), 300);
 }
 
 // open shows a document, at one of its events.
@@ -100,7 +101,7 @@ function drawStory() {
 // kernel's they stand for.
 function drawWhere(e) {
   const site = e.site ? page.run.doc.sites[e.site - 1] : null;
-  const stack = site ? site.stack : [];
+  const stack = site ? site.stack.filter(f => !f.func.startsWith('sched.')) : [];
   $('where').hidden = !stack.length;
   $('stack').replaceChildren(...stack.map((f, i) => el('li', {class: i === stack.length - 1 ? 'now' : null},
     '  '.repeat(i) + f.func, ' ', el('small', {}, `${f.file}:${f.line}`, f.kernel ? `, stands for ${f.kernel}` : ''))));

@@ -7,7 +7,7 @@ function startLab(doc) {
   $('lab').hidden = false;
   $('share').hidden = false;
   const examples = JSON.parse($('examples').textContent);
-  const lab = page.lab = {past: [], fragment: '', request: requestOf(doc)};
+  const lab = page.lab = {past: [], request: requestOf(doc)};
 
   // ask plays a request and shows what came of it; the present document can be come back to.
   lab.ask = async (request, event) => {
@@ -31,7 +31,6 @@ function startLab(doc) {
 
   const show = (request, next, event) => {
     lab.request = request;
-    lab.fragment = '';
     fillForm(next);
     open(next, event);
     $('undo').disabled = !lab.past.length;
@@ -79,6 +78,7 @@ function startLab(doc) {
   });
   $('undo').addEventListener('click', lab.undo);
   $('share').addEventListener('click', async () => {
+    clearTimeout(page.later);
     const link = location.origin + location.pathname + await lab.remember();
     history.replaceState(null, '', link);
     try {
