@@ -46,7 +46,8 @@ func Listen(address string) (net.Listener, error) {
 // for two seconds at most.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{Handler: s.Handler(l.Addr().String()), ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout: 20 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+		ReadTimeout: 20 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 16 << 10}
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
