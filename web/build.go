@@ -121,10 +121,11 @@ func (b *builder) fill() {
 	d, r := b.doc, b.res
 	d.Kernel, d.HZ, d.CPUs, d.Holds = r.Kernel, r.HZ, r.CPUs, r.Holds()
 	d.Conds, d.Schedule, d.Hash, d.Steps, d.Time = r.Conds, r.Schedule, r.Hash, r.Steps, r.Time
-	d.Sites, d.More = r.Trace.Sites, r.Trace.More
+	d.More = r.Trace.More
 	b.remarks()
 	b.kernels()
 	b.events()
+	b.sites()
 	b.calls()
 	b.verdicts()
 }

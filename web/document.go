@@ -58,7 +58,9 @@ type Document struct {
 	Tasks    []Task       `json:"tasks"`
 	Events   []Event      `json:"events"`
 	Names    []Name       `json:"names"`
-	Sites    []trace.Site `json:"sites"`
+	Sites    [][]int      `json:"sites"` // places: for each function on the way there its entry in Frames
+	Frames   []Frame      `json:"frames"`
+	Code     []Code       `json:"code"`
 	Forks    []Choice     `json:"forks,omitempty"`
 	Schedule string       `json:"schedule"`
 	Hash     string       `json:"hash"`

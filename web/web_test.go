@@ -132,7 +132,7 @@ func TestExamples(t *testing.T) {
 		require.Empty(t, d.Notes, x.Name)
 		var b bytes.Buffer
 		require.NoError(t, web.Render(&b, d))
-		require.Less(t, b.Len(), 110<<10, x.Name)
+		require.Less(t, b.Len(), 100<<10, x.Name)
 		for _, v := range d.Verdicts {
 			require.LessOrEqual(t, len(v.Cards), 6, x.Name)
 			require.NotEmpty(t, v.Cards, x.Name)

@@ -97,14 +97,19 @@ function drawStory() {
   $('story').setAttribute('start', from + 1);
 }
 
-// drawWhere shows the functions of the model that the step happened in, and which of the
-// kernel's they stand for.
+// drawWhere shows the functions of the model that the step happened in, which of the kernel's
+// they stand for, and the source of the innermost.
 function drawWhere(e) {
-  const site = e.site ? page.run.doc.sites[e.site - 1] : null;
-  const stack = site ? site.stack.filter(f => !f.func.startsWith('sched.')) : [];
+  const doc = page.run.doc, stack = (e.site ? doc.sites[e.site - 1] : []).map(i => doc.frames[i]);
   $('where').hidden = !stack.length;
   $('stack').replaceChildren(...stack.map((f, i) => el('li', {class: i === stack.length - 1 ? 'now' : null},
-    '  '.repeat(i) + f.func, ' ', el('small', {}, `${f.file}:${f.line}`, f.kernel ? `, stands for ${f.kernel}` : ''))));
+    f.func, ' ', el('small', {}, `${f.file}:${f.line}`, f.kernel ? `, stands for ${f.kernel}` : ''))));
+  const last = stack[stack.length - 1], code = last && last.code ? doc.code[last.code - 1] : null;
+  $('code').hidden = !code;
+  if (!code) return;
+  $('code').setAttribute('start', code.line);
+  $('code').replaceChildren(...code.lines.map((l, i) => el('li', {class: code.line + i === last.line ? 'now' : null,
+    'aria-current': code.line + i === last.line ? 'location' : null}, l.replace(/\t/g, '    '))));
 }
 
 // drawHistory says when the chosen value last changed.
@@ -212,7 +217,7 @@ function onKey(ev) {
   const writes = t.matches('textarea, select, input:not([type=range]):not([type=checkbox])') || t.closest('dialog');
   if (writes || ev.ctrlKey || ev.metaKey || ev.altKey) return;
   const act = (ev.shiftKey && shifted[ev.key]) || named[ev.key] || ($('letters').checked && letters[ev.key]);
-  if (!act || t.id === 'lines' && ev.key.startsWith('Page')) return;
+  if (!act || t.matches('.lines') && ev.key.startsWith('Page')) return;
   ev.preventDefault();
   act();
 }
