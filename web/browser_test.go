@@ -169,6 +169,12 @@ func TestBrowserFile(t *testing.T) {
 		.findIndex(l => l.classList.contains('now')) + 1)`), "the line of the scenario")
 	require.Contains(t, eval[string](b, `document.getElementById('step').getAttribute('aria-valuetext')`), "main calls fcntl")
 
+	require.True(t, eval[bool](b, `(() => {
+		const list = document.getElementById('code').getBoundingClientRect();
+		const now = document.querySelector('#code .now').getBoundingClientRect();
+		return now.top >= list.top && now.bottom <= list.bottom;
+	})()`), "the line of the source is in sight")
+
 	for card := range 6 {
 		b.press("w")
 		require.Equal(t, b.text("sentence"), eval[string](b,

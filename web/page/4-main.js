@@ -71,6 +71,7 @@ function draw() {
   drawStory();
   drawWhere(e);
   [...$('lines').children].forEach((li, i) => li.classList.toggle('now', i + 1 === e.line));
+  reveal($('lines'));
   [...$('cards').children].forEach((li, i) => {
     const on = i === page.card || page.run.doc.verdicts[page.verdict].cards[i].event === event;
     if (on) li.firstChild.setAttribute('aria-current', 'step'); else li.firstChild.removeAttribute('aria-current');
@@ -110,6 +111,13 @@ function drawWhere(e) {
   $('code').setAttribute('start', code.line);
   $('code').replaceChildren(...code.lines.map((l, i) => el('li', {class: code.line + i === last.line ? 'now' : null,
     'aria-current': code.line + i === last.line ? 'location' : null}, l.replace(/\t/g, '    '))));
+  reveal($('code'));
+}
+
+// reveal scrolls a list, and only the list, to its marked line.
+function reveal(list) {
+  const now = list.querySelector('.now');
+  if (now) list.scrollTop = now.offsetTop - list.offsetTop - (list.clientHeight >> 1);
 }
 
 // drawHistory says when the chosen value last changed.
