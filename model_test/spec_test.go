@@ -220,7 +220,11 @@ func (s *spec) fallocate(fd, mode, off, n int64) abi.Errno {
 		return abi.EPERM
 	}
 	for i := off / abi.PageSize; i < specPages(off+n); i++ {
-		s.page(o.file, i)
+		if o.file.pages[i] == nil {
+			s.page(o.file, i)
+		} else {
+			s.fill(o.file, i) // what is there already is made ready
+		}
 	}
 	if mode == 0 {
 		o.file.size = max(o.file.size, off+n)

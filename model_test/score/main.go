@@ -15,11 +15,11 @@ import (
 // suites are the packages whose tests run the model, the quick ones first.
 var suites = []string{
 	"sim/memfd", "sim/shmem", "sim/hugetlbfs", "sim/mapping", "sim/inode", "sim/mm", "sim/pin", "sim/law",
-	"sim/kernel", "sealtest", "model_test", "run", "explore", "replay",
+	"sim/kernel", "sealtest", "model_test", "vectors", "run", "explore", "replay",
 }
 
 // slow are those of them that are run only when no property of the others has noticed.
-var slow = []string{"run", "explore", "replay"}
+var slow = []string{"vectors", "run", "explore", "replay"}
 
 func main() {
 	var (
