@@ -27,7 +27,7 @@ func sysMmap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	}
 	addr, err := mm.Map(t, p.MM, a)
 	likeError := a.Addr != 0 && -a.Addr < abi.PageSize
-	if (err == abi.ENODEV || err == abi.EINVAL || err == abi.EPERM && likeError) && a.File != 0 {
+	if err != nil && (err != abi.EPERM || likeError) && a.File != 0 {
 		kind := inode.Of(t, inode.FileOf(t, a.File).Inode).Kind
 		if kind == inode.Ring || err == abi.ENODEV && a.Prot&abi.ProtExec != 0 {
 			return 0, ErrNotModelled // a ring's own memory; whether the mount forbids PROT_EXEC first

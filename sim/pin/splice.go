@@ -404,12 +404,16 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 		return 0, t.Refuse(abi.EINVAL, "do_sendfile O_APPEND")
 	case e.outPipe == 0 && e.inPipe != 0:
 		return 0, t.Refuse(abi.EINVAL, "splice_direct_to_actor FMODE_LSEEK")
+	}
+	e.nonblock = e.out.Flags&abi.ONonblock != 0
+	switch {
+	case n == 0 && e.outPipe != 0 && t.Profile().SendfilePins:
+		return 0, awaitRoom(t, e)
 	case n == 0:
 		return 0, nil
 	case e.inKind != inode.Shmem:
 		return 0, t.Refuse(abi.EINVAL, "splice_read")
 	}
-	e.nonblock = e.out.Flags&abi.ONonblock != 0
 	switch {
 	case e.outPipe != 0 && t.Profile().SendfilePins:
 		done, err = filePages(t, e, pos, n)
@@ -425,6 +429,16 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 		inode.SetPos(t, in, pos+done)
 	}
 	return done, err
+}
+
+// awaitRoom waits until the pipe has room: it is asked for even where nothing is to
+// be sent.
+func awaitRoom(t *sched.Task, e ends) error {
+	l := levelOf(t, e.outPipe)
+	t.MutexLock(l.lock)
+	err := room(t, e.outPipe, e.nonblock)
+	t.MutexUnlock(l.lock)
+	return err
 }
 
 // CheckSendfile refuses a file that cannot be sent from, before the other one is
