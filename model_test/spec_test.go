@@ -174,6 +174,11 @@ func (s *spec) resize(f *specFile, size int64) abi.Errno {
 	}
 	f.size = size
 	s.drop(f, specPages(size), 1<<40)
+	for _, m := range s.memory {
+		if m.file == f && m.page >= specPages(size) {
+			m.copied = false // truncation takes private copies too
+		}
+	}
 	return 0
 }
 
