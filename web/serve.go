@@ -118,7 +118,7 @@ func (s *Server) isUs(host string) bool {
 func serveText(kind, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
-		io.WriteString(w, text)
+		_, _ = io.WriteString(w, text) // whoever asked may be gone
 	}
 }
 

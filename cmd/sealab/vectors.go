@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -34,7 +33,7 @@ func newVectors(app *cli.App) *cobra.Command {
 			if _, _, err := profile.Find(kernel); err != nil {
 				return cli.Usagef("--kernel: %w", err)
 			}
-			var dir fs.FS = vectors.Scenarios()
+			dir := vectors.Scenarios()
 			if len(args) > 0 {
 				dir = os.DirFS(args[0])
 			}
