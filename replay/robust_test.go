@@ -183,7 +183,7 @@ func TestFlatMemory(t *testing.T) {
 		"the same file": func(int) string { return round },
 		"other addresses": func(i int) string {
 			return fmt.Sprintf("mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = %#x\nmunmap(%#x, 4096) = 0\n",
-				0x7f0000000000-i*8192, 0x7f0000000000-i*8192)
+				int64(0x7f0000000000)-int64(i)*8192, int64(0x7f0000000000)-int64(i)*8192)
 		},
 		"other tasks": func(i int) string {
 			return fmt.Sprintf("7 clone(child_stack=NULL, flags=SIGCHLD) = %d\n%d write(1, \"x\", 1) = 1\n%d +++ exited with 0 +++\n",
