@@ -70,8 +70,9 @@ func build(dir, path string) (*suite, error) {
 
 // inProperty and inGolden tell tests apart by what they call.
 var (
-	inProperty = regexp.MustCompile(`\brapid\.(Check|MakeCheck)\b|\bexplore\.|\blaw\.|\bsched\.NewRandom\b`)
-	inGolden   = regexp.MustCompile(`\bgolden\(|datadriven\.|testdata|\bcorpus\b|\brecorded\(|vectors\.Scenarios`)
+	inProperty = regexp.MustCompile(
+		`\brapid\.(Check|MakeCheck)\b|\bsealtest\.Check\(|\bexplore\.|\blaw\.|\bsched\.NewRandom\b`)
+	inGolden = regexp.MustCompile(`\bgolden\(|datadriven\.|testdata|\bcorpus\b|\brecorded\(|vectors\.Scenarios`)
 )
 
 // classify reads the tests, and says whether any needs rapid.
