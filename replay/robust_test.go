@@ -175,6 +175,45 @@ type stopper struct{ cancel func() }
 
 func (s stopper) Read([]byte) (int, error) { s.cancel(); return 0, io.EOF }
 
+// TestInterruptedWhileSearching stops while many calls that overlap are played: at the next
+// of them, however long they take, and not at the end of the stretch.
+func TestInterruptedWhileSearching(t *testing.T) {
+	const calls = 100
+	log := strings.Builder{}
+	log.WriteString("1 memfd_create(\"a\", MFD_ALLOW_SEALING) = 3\n")
+	for i := range calls {
+		fmt.Fprintf(&log, "1 clone(child_stack=NULL, flags=CLONE_VM|CLONE_FILES) = %d\n", i+2)
+	}
+	for i := range calls {
+		fmt.Fprintf(&log, "%d ftruncate(3, 4096 <unfinished ...>\n", i+2)
+	}
+	for i := range calls {
+		fmt.Fprintf(&log, "%d <... ftruncate resumed>) = 0\n", i+2)
+	}
+	ctx := &countdown{Context: context.Background(), left: 3*calls + calls/2}
+	r := replay.New(replay.Options{Profile: profile.Newest()})
+	require.NoError(t, r.Log(ctx, strings.NewReader(log.String()), "a.log"))
+	rep := r.Report()
+	require.True(t, rep.Interrupted)
+	require.EqualValues(t, 1+calls, rep.Agree, "what came before is reported")
+	require.LessOrEqual(t, ctx.after, 10, "it is asked seldom after it was done")
+	checkSums(t, rep)
+}
+
+// countdown is a context that is done once it was asked so often.
+type countdown struct {
+	context.Context
+	left, after int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left >= 0 {
+		return nil
+	}
+	c.after++
+	return context.Canceled
+}
+
 // TestFlatMemory plays ever more of what a program may do again and again: memory does not
 // grow with the length of the log.
 func TestFlatMemory(t *testing.T) {

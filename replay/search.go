@@ -75,8 +75,9 @@ func (r *Replayer) settle() {
 	r.rep.Overlap++
 	best, tried := r.search()
 	r.rep.Orders += int64(tried)
-	if best.differ > 0 && r.ctx.Err() != nil {
+	if best.cut || best.differ > 0 && r.ctx.Err() != nil {
 		best.outcomes = nil // the search was cut short: nothing can be said
+		r.rep.Interrupted = true
 	}
 	if ds := best.d.deviating(); len(ds) > 0 {
 		r.reordered(ds, tried)
@@ -131,6 +132,8 @@ type try struct {
 	differ   int // calls whose answer is not the recorded one
 	late     int // waits that are more than two ticks off
 
+	cut bool // the log was given up before the stretch was at its end
+
 	// How far its neighbours have been tried: the question, and the last answer.
 	question int
 	answer   uint8
@@ -173,6 +176,9 @@ func (r *Replayer) attempt(d *deviations, giveUp bool) *try {
 		return !giveUp || !o.v.differs
 	}
 	for i := range r.stretch {
+		if y.cut = r.ctx.Err() != nil; y.cut {
+			break
+		}
 		it := r.stretch[i]
 		if !p.line(&it) {
 			break
