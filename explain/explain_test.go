@@ -34,3 +34,33 @@ func TestReasons(t *testing.T) {
 		})
 	})
 }
+
+// TestMapInstead takes the advice at its word: on every kernel whose check of the seals
+// refuses a writable shared mapping, a readable one of the same descriptor is allowed.
+func TestMapInstead(t *testing.T) {
+	refused := 0
+	for _, kernel := range profile.NamedAll() {
+		for _, seals := range []string{"F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE", "F_SEAL_WRITE|F_SEAL_FUTURE_WRITE"} {
+			log := `memfd_create("a", MFD_ALLOW_SEALING) = 3
+ftruncate(3, 4096) = 0
+fcntl(3, F_ADD_SEALS, ` + seals + `) = 0
+mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 3, 0) = -1 EPERM (Operation not permitted)
+mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0) = 0x7f0000000000
+`
+			r := replay.New(replay.Options{Profile: kernel.Profile()})
+			require.NoError(t, r.Log(context.Background(), strings.NewReader(log), "a.log"))
+			rep := r.Report()
+			for _, x := range rep.Refusals {
+				if x.Line != 4 || x.Reason.Check != "memfd_check_seals_mmap" {
+					continue
+				}
+				refused++
+				require.Contains(t, x.Reason.Change, "Map it PROT_READ")
+				for _, d := range rep.Disagreements {
+					require.NotEqual(t, 5, d.Line, "%s, %s: %s", kernel.Release, seals, d.Model)
+				}
+			}
+		}
+	}
+	require.NotZero(t, refused)
+}

@@ -19,9 +19,8 @@ type rule struct {
 // A seal is never taken back, so every change is one of order, or a new file.
 const (
 	beforeSeal = "Do it before you seal; no seal is ever taken back, so later it takes a new memfd."
-	mapInstead = "Map it MAP_PRIVATE, or PROT_READ through a read-only reopen of /proc/self/fd/%d; " +
-		"to write, map it before you seal."
-	writes = abi.SealWrite | abi.SealFutureWrite
+	mapInstead = "Map it PROT_READ, or MAP_PRIVATE; to write where others see it, map before you seal."
+	writes     = abi.SealWrite | abi.SealFutureWrite
 )
 
 // sealRules are the checks that a seal makes refuse, by name.
@@ -63,9 +62,6 @@ func forbidden(s *scene, r *Reason, rule rule) {
 		break
 	}
 	r.Change = rule.change
-	if rule.change == mapInstead {
-		r.Change = fmt.Sprintf(mapInstead, s.c.Args[4])
-	}
 }
 
 // neverWritable: mprotect of a mapping that can never become writable.
