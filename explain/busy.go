@@ -91,9 +91,10 @@ func pageHeld(s *scene, r *Reason) {
 	id := s.ref.Objects[1]
 	f := sched.Peek[folio.Folio](s.w, id)
 	page := s.ref.Facts[0].Value
+	kernel, hugetlb := &s.k.Config().Profile, s.ino != nil && s.ino.Kind == inode.Hugetlb
 	cache := int32(0)
 	if f.Pages != 0 {
-		cache = f.NrPages()
+		cache = kernel.CacheRefs(f.Order, hugetlb)
 	}
 	r.Numbers = append(r.Numbers, Number{"references", int64(f.Refs)}, Number{"page cache", int64(cache)},
 		Number{"page tables", int64(f.Maps)})
@@ -128,6 +129,11 @@ func pageHeld(s *scene, r *Reason) {
 	}
 	if rest > 0 {
 		fmt.Fprintf(&b, " %d references are held by something that the log does not show.", rest)
+	}
+	if expected := kernel.ExpectedCacheRefs(f.Order, hugetlb); cache > expected && len(r.Holders) == 0 {
+		fmt.Fprintf(&b, " Nobody else holds it: this kernel takes %d for the page cache, however large the page is.",
+			expected)
+		r.Change = "No memfd with a huge page in it can be write-sealed on this kernel: use pages of the usual size."
 	}
 	r.Sentence = b.String()
 }
