@@ -192,12 +192,21 @@ func push(t *sched.Task, p sched.ID, b Buf) {
 }
 
 // await sleeps until something changes about a pipe, letting its lock go.
-func await(t *sched.Task, l level) {
+//
+// ERESTARTSYS: the task is being killed.
+//
+// Kernel: fs/pipe.c pipe_wait_readable, all versions.
+// Differs: a signal that has a handler does not end the wait.
+func await(t *sched.Task, l level) error {
 	t.PrepareToWait(l.wait)
 	t.MutexUnlock(l.lock)
-	t.Schedule(sched.Uninterruptible)
+	t.Schedule(sched.Killable)
 	t.FinishWait(l.wait)
 	t.MutexLock(l.lock)
+	if t.FatalSignalPending() {
+		return t.Refuse(abi.ERESTARTSYS, "pipe_wait_readable")
+	}
+	return nil
 }
 
 // ReadPipe reads up to n bytes, at least one unless all writers are gone.
@@ -223,7 +232,9 @@ func ReadPipe(t *sched.Task, p sched.ID, n int64, nonblock bool) (done int64, er
 			err = t.Refuse(abi.EAGAIN, "pipe_read")
 			break
 		}
-		await(t, l)
+		if err = await(t, l); err != nil {
+			break
+		}
 	}
 	t.MutexUnlock(l.lock)
 	if done > 0 {
@@ -323,7 +334,9 @@ func writePipe(t *sched.Task, p sched.ID, n int64, nonblock, packets bool) (done
 			break
 		}
 		t.WakeUp(l.wait)
-		await(t, l)
+		if err = await(t, l); err != nil {
+			break
+		}
 	}
 	t.MutexUnlock(l.lock)
 	if done > 0 {

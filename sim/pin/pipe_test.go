@@ -108,6 +108,59 @@ func TestPipeWaits(tb *testing.T) {
 	require.Equal(tb, []int64{10 * page, 10 * page}, got)
 }
 
+// Whoever waits for a pipe can be killed, and leaves no lock and no waiter behind.
+func TestKilledAtAPipe(tb *testing.T) {
+	for name, c := range map[string]struct {
+		full bool // the pipe, before the call
+		call func(t *sched.Task, r, w, file, other sched.ID) (int64, error)
+	}{
+		"read": {false, func(t *sched.Task, r, _, _, _ sched.ID) (int64, error) {
+			return pin.ReadPipe(t, pipeOf(t, r), 1, false)
+		}},
+		"write": {true, func(t *sched.Task, _, w, _, _ sched.ID) (int64, error) {
+			return pin.WritePipe(t, pipeOf(t, w), 1, false)
+		}},
+		"splice into": {true, func(t *sched.Task, _, w, file, _ sched.ID) (int64, error) {
+			return pin.Splice(t, file, 0, w, -1, page, 0)
+		}},
+		"splice out of": {false, func(t *sched.Task, r, _, file, _ sched.ID) (int64, error) {
+			return pin.Splice(t, r, -1, file, 0, page, 0)
+		}},
+		"splice between": {false, func(t *sched.Task, r, _, _, other sched.ID) (int64, error) {
+			return pin.Splice(t, r, -1, other, -1, page, 0)
+		}},
+		"tee": {false, func(t *sched.Task, r, _, _, other sched.ID) (int64, error) { return pin.Tee(t, r, other, page, 0) }},
+	} {
+		tb.Run(name, func(tb *testing.T) {
+			s := machine(tb, "newest")
+			var r, w, file, other sched.ID
+			run(tb, s, func(t *sched.Task) {
+				r, w = pin.NewPipe(t, 0)
+				_, other = pin.NewPipe(t, 0)
+				file = newFile(t, page)
+				if c.full {
+					_, err := pin.WritePipe(t, pipeOf(t, w), 16*page, false)
+					require.NoError(tb, err)
+				}
+			})
+			err := error(nil)
+			waits := s.Spawn("waits", func(t *sched.Task) { _, err = c.call(t, r, w, file, other) })
+			require.NoError(tb, s.Run())
+			require.Equal(tb, sched.Waiting, waits.State())
+			s.Signal(waits, int(abi.SIGKILL), true)
+			require.NoError(tb, s.Run())
+			require.Equal(tb, sched.Done, waits.State())
+			require.Equal(tb, abi.ERESTARTSYS, err)
+			run(tb, s, func(t *sched.Task) {
+				_, err := pin.ResizePipe(t, pipeOf(t, r), 32*page)
+				require.NoError(tb, err, "its lock is free")
+				q := sched.Peek[pin.Pipe](s.World(), pipeOf(t, r)).Wait
+				require.Empty(tb, sched.Peek[sched.WaitQueue](s.World(), q).Waiters)
+			})
+		})
+	}
+}
+
 func TestCopies(tb *testing.T) {
 	p := &pin.Pipe{Bufs: []pin.Buf{{Folio: 1, Len: 5}}, Slots: 16}
 	for name, change := range map[string]func(*pin.Pipe){

@@ -82,7 +82,9 @@ func room(t *sched.Task, p sched.ID, nonblock bool) error {
 		case nonblock:
 			return t.Refuse(abi.EAGAIN, "wait_for_space", sched.Fact{Name: "buffers in use", Value: int64(l.bufs)})
 		}
-		await(t, l)
+		if err := await(t, l); err != nil {
+			return err
+		}
 	}
 }
 
@@ -101,7 +103,9 @@ func data(t *sched.Task, p sched.ID, nonblock bool) (bool, error) {
 		case nonblock:
 			return false, t.Refuse(abi.EAGAIN, "splice_from_pipe_next")
 		}
-		await(t, l)
+		if err := await(t, l); err != nil {
+			return false, err
+		}
 	}
 }
 
