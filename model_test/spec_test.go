@@ -18,12 +18,13 @@ type specKernel struct {
 	growWhole     bool      // a write across the end writes nothing
 	holePins      bool      // splicing a hole makes a page, and holds it
 	removeRead    bool      // MADV_REMOVE through a mapping that is read-only for now
+	lateFuture    bool      // F_SEAL_FUTURE_WRITE refuses MAP_FIXED when what was there is gone
 }
 
 var specKernels = map[string]specKernel{
 	"4.19.0":   {seals: 0x0f, wideRefused: true, holePins: true},
 	"5.10.223": {seals: 0x1f, wideRefused: true, holePins: true},
-	"6.1.192":  {seals: 0x1f, wideRefused: true, readOnlyAfter: true, removeRead: true},
+	"6.1.192":  {seals: 0x1f, wideRefused: true, readOnlyAfter: true, removeRead: true, lateFuture: true},
 	"6.18.44":  {seals: 0x3f, noexec: true, readOnlyAfter: true, removeRead: true},
 	"7.2.13":   {seals: 0x3f, noexec: true, readOnlyAfter: true, growWhole: true, removeRead: true},
 }
@@ -328,7 +329,7 @@ func (s *spec) close(fd int64) abi.Errno {
 	return 0
 }
 
-// mmap maps pages where nothing is mapped.
+// mmap maps pages, over whatever is mapped there.
 func (s *spec) mmap(at, pages, prot int64, shared bool, fd, pgoff int64) abi.Errno {
 	o := s.fds[fd]
 	switch {
@@ -343,6 +344,9 @@ func (s *spec) mmap(at, pages, prot int64, shared bool, fd, pgoff int64) abi.Err
 		sealed := o.file.seals & (abi.SealWrite | abi.SealFutureWrite)
 		write := o.file.seals&abi.SealWrite != 0
 		if sealed != 0 && prot&abi.ProtWrite != 0 || write && !s.kernel.readOnlyAfter {
+			if s.kernel.lateFuture && !write {
+				_ = s.munmap(at, pages)
+			}
 			return abi.EPERM
 		}
 		m.mayWrite = sealed == 0
