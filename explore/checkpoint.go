@@ -74,7 +74,8 @@ func (s *search) identity() uint64 {
 	h := fnv.New64a()
 	p := s.m.prog
 	o := s.opts
-	fmt.Fprintln(h, checkpointFormat, p.Key, o.Time, o.NoSymmetry, o.NoForget, o.NoCounts, p.Law != nil)
+	fmt.Fprintln(h, checkpointFormat, p.Key, o.Time, o.NoSymmetry, o.NoForget, o.NoCounts, p.Law != nil,
+		o.Shard, o.Shards)
 	for _, t := range p.Tasks {
 		fmt.Fprintln(h, t.Name, t.Num, t.CPU, t.Twin)
 	}

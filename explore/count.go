@@ -14,8 +14,8 @@ func (s *search) count(ctx context.Context, r *Result) {
 	ends := map[result]*big.Int{}
 	var ready layer
 	ready.reset(s.m.width)
-	for _, st := range s.m.starts() {
-		s.arrive(&c, &ready, st, big.NewInt(1))
+	for _, r := range s.begins() {
+		s.arrive(&c, &ready, r.state, r.count)
 	}
 	handled := 0
 	for ready.len() > 0 {

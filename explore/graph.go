@@ -15,6 +15,9 @@ type search struct {
 	seen *set
 	now  layer // states to look at; a worker has those after them
 
+	roots []root               // what it begins with: ask begins
+	early map[result]*Schedule // laws that are broken before that
+
 	// mu is held for reading while workers look things up, and for writing while
 	// one of them learns something or the set grows.
 	mu    sync.RWMutex
@@ -58,7 +61,8 @@ func Run(ctx context.Context, p *Program, opts Options) (*Result, error) {
 
 func newSearch(p *Program, o *Options) *search {
 	slack := o.workers() * batch * 4 * (len(p.Tasks) + 1)
-	return &search{m: newMachine(p, o), opts: o, seen: newSet(!o.NoCounts, slack), found: map[result]*big.Int{}}
+	return &search{m: newMachine(p, o), opts: o, seen: newSet(!o.NoCounts, slack), found: map[result]*big.Int{},
+		early: map[result]*Schedule{}}
 }
 
 // begin makes the workers, and gives the first the states to begin with.
@@ -71,8 +75,8 @@ func (s *search) begin() ([]*worker, error) {
 	if s.opts.Resume != nil {
 		return workers, s.resume(s.opts.Resume, workers[0])
 	}
-	for _, st := range s.m.starts() {
-		workers[0].meet(st)
+	for _, r := range s.begins() {
+		workers[0].meet(r.state)
 	}
 	workers[0].steps = 0 // these were none
 	return workers, nil

@@ -17,8 +17,8 @@ func (s *search) stuck() bool {
 		}
 		return number[place] - 1
 	}
-	for _, st := range s.m.starts() {
-		visit(st)
+	for _, r := range s.begins() {
+		visit(r.state)
 	}
 	var after [][]int32
 	for i := 0; i < all.len(); i++ { //nolint:intrange // it grows meanwhile

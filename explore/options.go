@@ -32,6 +32,11 @@ type Options struct {
 
 	Workers int // that search at the same time; 0 means one for each CPU
 
+	// Shards, if it is 2 or more, splits the search in so many parts, of which this one is
+	// number Shard, from 0. Together they look at every order, and each order is counted in
+	// one of them.
+	Shard, Shards int
+
 	// Resume goes on where another search of the same program ended.
 	Resume *Checkpoint
 	// Progress, if not nil, is told now and then how far the search is.

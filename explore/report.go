@@ -58,6 +58,7 @@ type Report struct {
 	States     int64       `json:"states"`
 	Steps      int64       `json:"steps"`
 	Runs       int64       `json:"runs,omitempty"`
+	Parts      int         `json:"parts,omitempty"` // that were put together; states may be in several
 	Estimate   *Estimate   `json:"estimate,omitempty"`
 	Memory     int64       `json:"memory_bytes,omitempty"`
 	// Risk is about how likely it is that two states were taken for one, so that
@@ -121,18 +122,11 @@ const violated = "violated"
 // Explore searches a scenario. The error is about the kernel, or about a line that
 // cannot be searched.
 func Explore(ctx context.Context, s *run.Script, plan Plan) (*Report, error) {
-	st, err := s.Stage(run.Options{Kernel: plan.Kernel, HZ: plan.HZ, CPUs: plan.CPUs})
+	r, problem, err := newReport(s, &plan)
 	if err != nil {
 		return nil, err
 	}
-	p, problem := FromScript(st, plan.Laws)
-	r := &Report{
-		Name: s.Name, Kernel: p.Profile.Release, Search: plan.Search, Time: plan.Time.String(),
-		stage: st, program: p, plan: &plan,
-	}
-	for _, n := range st.Notes {
-		r.Notes = append(r.Notes, string(n))
-	}
+	p := r.program
 	res, err := plan.search(ctx, p)
 	if err == nil {
 		err = problem()
@@ -147,6 +141,24 @@ func Explore(ctx context.Context, s *run.Script, plan Plan) (*Report, error) {
 	r.fill(res)
 	r.judge()
 	return r, nil
+}
+
+// newReport makes a scenario ready to be searched. problem tells afterwards whether a line
+// of it could not be played.
+func newReport(s *run.Script, plan *Plan) (r *Report, problem func() error, err error) {
+	st, err := s.Stage(run.Options{Kernel: plan.Kernel, HZ: plan.HZ, CPUs: plan.CPUs})
+	if err != nil {
+		return nil, nil, err
+	}
+	p, problem := FromScript(st, plan.Laws)
+	r = &Report{
+		Name: s.Name, Kernel: p.Profile.Release, Search: plan.Search, Time: plan.Time.String(),
+		stage: st, program: p, plan: plan,
+	}
+	for _, n := range st.Notes {
+		r.Notes = append(r.Notes, string(n))
+	}
+	return r, problem, nil
 }
 
 func (plan *Plan) search(ctx context.Context, p *Program) (*Result, error) {

@@ -18,6 +18,11 @@ type walk struct {
 // cost is what a way costs: preemptions first, then steps.
 type cost struct{ preemptions, steps int }
 
+// before says whether it costs less.
+func (c cost) before(d cost) bool {
+	return c.preemptions < d.preemptions || c.preemptions == d.preemptions && c.steps < d.steps
+}
+
 // waiting is a state on the way, not yet looked at.
 type waiting struct {
 	state
@@ -32,7 +37,9 @@ func (s *search) schedules(ctx context.Context, r *Result) {
 	missing := map[result]*Outcome{}
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
-		missing[result{o.Text, o.Kind}] = o
+		if o.Schedule = s.early[result{o.Text, o.Kind}]; o.Schedule == nil {
+			missing[result{o.Text, o.Kind}] = o
+		}
 	}
 	b := s.byPreemptions()
 	for b.level() {
@@ -106,8 +113,10 @@ type byPreemptions struct {
 func (s *search) byPreemptions() *byPreemptions {
 	b := &byPreemptions{s: s, settled: newSet(false, 1), queue: []map[int][]waiting{{}}, room: s.room()}
 	b.at.steps = -1
-	for _, st := range s.m.starts() {
-		b.queue[0][0] = append(b.queue[0][0], waiting{state: st, last: -2})
+	for _, r := range s.begins() {
+		for i, w := range r.ways {
+			b.put(w, r.costs[i])
+		}
 	}
 	return b
 }
@@ -145,13 +154,24 @@ func (b *byPreemptions) states() iter.Seq[waiting] {
 	}
 }
 
-func (b *byPreemptions) schedule(w waiting) *Schedule {
+// put queues a state that a way of that cost leads to.
+func (b *byPreemptions) put(w waiting, c cost) {
+	for len(b.queue) <= c.preemptions {
+		b.queue = append(b.queue, map[int][]waiting{})
+	}
+	b.queue[c.preemptions][c.steps] = append(b.queue[c.preemptions][c.steps], w)
+}
+
+func (b *byPreemptions) schedule(w waiting) *Schedule { return b.s.m.prog.told(w.way, b.at) }
+
+// told writes a way down that is told backwards.
+func (p *Program) told(last *walk, c cost) *Schedule {
 	var way []move
-	for x := w.way; x != nil; x = x.before {
+	for x := last; x != nil; x = x.before {
 		way = append(way, x.move)
 	}
 	slices.Reverse(way)
-	return &Schedule{b.s.m.prog.tell(way), b.at.preemptions, b.at.steps}
+	return &Schedule{p.tell(way), c.preemptions, c.steps}
 }
 
 // follow tells what a state shows, and queues those after it.
@@ -177,10 +197,7 @@ func (b *byPreemptions) follow(w waiting, shows func(result)) {
 		if canGoOn && next.last != w.last {
 			p++
 		}
-		for len(b.queue) <= p {
-			b.queue = append(b.queue, map[int][]waiting{})
-		}
-		b.queue[p][b.at.steps+1] = append(b.queue[p][b.at.steps+1], next)
+		b.put(next, cost{p, b.at.steps + 1})
 	}
 }
 

@@ -33,6 +33,10 @@ func Outcomes(w io.Writer, r *explore.Report, s Style) {
 
 func (p *printer) summary(r *explore.Report) {
 	what := fmt.Sprintf("%d states, %d steps between them", r.States, r.Steps)
+	if r.Parts > 1 {
+		what = fmt.Sprintf("%d parts, %d states, some of them in several, %d steps between them",
+			r.Parts, r.States, r.Steps)
+	}
 	switch {
 	case r.Estimate != nil:
 		what = fmt.Sprintf("%d runs drawn at random, %d steps", r.Runs, r.Steps)

@@ -51,7 +51,8 @@ type explorer struct {
 	preemptions        int
 	memory, states     int64
 	plan               explore.Plan
-	way                bool
+	way, merged        bool
+	shard, output      string
 }
 
 func newExplore(app *cli.App) *cobra.Command {
@@ -65,7 +66,12 @@ func newExplore(app *cli.App) *cobra.Command {
   sealab explore --find EBUSY race.scenario
   sealab explore --search pct --runs 100000 large.scenario
   sealab explore --json race.scenario | jq '.programs[].conditions'`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if x.merged {
+				return cobra.MinimumNArgs(1)(c, args)
+			}
+			return cobra.MaximumNArgs(1)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c, args) },
 	}
 	x.flags(c)
@@ -81,6 +87,9 @@ func newExplore(app *cli.App) *cobra.Command {
 	f.Int64Var(&x.states, "max-states", 0, "end the search at so many states (default no bound)")
 	f.StringVar(&x.file, "checkpoint", "",
 		"keep in a `FILE` how far a complete search came when it ends early, and go on from there")
+	f.StringVar(&x.shard, "shard", "", "do only part `N/PARTS` of the search, from 1 on, and write what it came to")
+	f.StringVarP(&x.output, "output", "o", "", "of --shard: the `FILE` to write (default standard output)")
+	f.BoolVar(&x.merged, "merge", false, "put the files together that --shard has written")
 	f.IntVar(&x.plan.Workers, "workers", 0, "CPUs to search with (default all)")
 	f.BoolVar(&x.plan.NoSymmetry, "no-symmetry", false, "tell equal tasks apart")
 	f.BoolVar(&x.plan.Laws, "laws", false, "also test in each state what must always hold (slower)")
@@ -122,6 +131,12 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 	if err := x.check(c); err != nil {
 		return err
 	}
+	switch {
+	case x.merged:
+		return x.merge(args)
+	case x.shard != "":
+		return x.part(c, args)
+	}
 	scripts, err := readScripts(x.app, args)
 	if err != nil {
 		return err
@@ -135,7 +150,6 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 		}
 	}
 	var reports []*explore.Report
-	holds := true
 	for _, s := range scripts {
 		r, err := x.explore(c.Context(), s)
 		if err == nil {
@@ -145,25 +159,44 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 			return err
 		}
 		reports = append(reports, r)
-		holds = holds && r.Holds()
 		if !x.asJSON {
 			if err := x.print(r, len(reports) > 1); err != nil {
 				return err
 			}
 		}
 	}
+	err = x.told(reports)
+	if c.Context().Err() != nil {
+		return c.Context().Err()
+	}
+	return err
+}
+
+// told ends the command when all reports are printed, or prints them as JSON.
+func (x *explorer) told(reports []*explore.Report) error {
+	holds := true
+	for _, r := range reports {
+		holds = holds && r.Holds()
+	}
 	if x.asJSON {
 		if err := x.app.WriteJSON(exploreDocument{"sealab-explore-1", holds, reports}); err != nil {
 			return err
 		}
 	}
-	switch {
-	case c.Context().Err() != nil:
-		return c.Context().Err()
-	case !holds:
+	if !holds {
 		return cli.ErrDiffers
 	}
 	return nil
+}
+
+// tell prints one report and ends the command.
+func (x *explorer) tell(r *explore.Report) error {
+	if !x.asJSON {
+		if err := x.print(r, false); err != nil {
+			return err
+		}
+	}
+	return x.told([]*explore.Report{r})
 }
 
 // resume reads the checkpoint, if there is one.
@@ -192,12 +225,7 @@ func (x *explorer) keep(r *explore.Report) error {
 	if r.Checkpoint == nil {
 		return cli.Usagef("--checkpoint: only a complete search leaves one")
 	}
-	fresh := x.file + ".new"
-	f, err := os.Create(fresh)
-	if err != nil {
-		return fmt.Errorf("--checkpoint: %w", err)
-	}
-	if err := errors.Join(r.Checkpoint.Write(f), f.Close(), os.Rename(fresh, x.file)); err != nil {
+	if err := replaceFile(x.file, r.Checkpoint.Write); err != nil {
 		return fmt.Errorf("--checkpoint: %w", err)
 	}
 	return nil
@@ -212,11 +240,17 @@ type exploreDocument struct {
 
 // explore searches one program, and shows how far it is.
 func (x *explorer) explore(ctx context.Context, s *run.Script) (*explore.Report, error) {
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(x.memory << 20))
 	plan := x.plan
+	defer x.limit(&plan.Options)()
+	return explore.Explore(ctx, s, plan)
+}
+
+// limit holds a search to its memory, and shows how far it is, until done is called.
+func (x *explorer) limit(o *explore.Options) (done func()) {
+	before := debug.SetMemoryLimit(x.memory << 20)
 	var last atomic.Pointer[explore.Progress]
 	began := time.Now()
-	plan.Progress = func(p explore.Progress) { last.Store(&p) }
+	o.Progress = func(p explore.Progress) { last.Store(&p) }
 	stop := x.app.Progress(func() string {
 		p := last.Load()
 		if p == nil {
@@ -226,8 +260,10 @@ func (x *explorer) explore(ctx context.Context, s *run.Script) (*explore.Report,
 		return fmt.Sprintf("sealab: %d states, %.0f a second, %d to look at, %d outcomes, %d MiB",
 			p.States, rate, p.Frontier, p.Outcomes, p.Memory>>20)
 	})
-	defer stop()
-	return explore.Explore(ctx, s, plan)
+	return func() {
+		stop()
+		debug.SetMemoryLimit(before)
+	}
 }
 
 func (x *explorer) print(r *explore.Report, further bool) error {
