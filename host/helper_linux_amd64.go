@@ -103,9 +103,14 @@ func help() error {
 	}
 }
 
+// lowFDs is what a helper finds at the descriptors that scenarios will have. The Go runtime opens
+// some for itself when a package first reads a file or starts a timer, perhaps before main does:
+// they must lie above.
+func lowFDs() (*os.File, error) { return os.Open(os.DevNull) }
+
 // moveFDs makes room at the descriptors from 3 on, and opens /dev/null at 0, 1 and 2 as a
-// terminal would be. The Go runtime opens descriptors when its first timer starts; it is made to
-// do so while the low ones are taken.
+// terminal would be. If the Go runtime has opened none yet (see lowFDs), it is made to do so
+// while the low ones are taken.
 func moveFDs() error {
 	for from, to := range []int{requestFD, answerFD} {
 		if err := unix.Dup3(from, to, 0); err != nil {

@@ -71,6 +71,12 @@ func (r *Runner) start() error {
 		return err
 	}
 	r.out = bufio.NewReaderSize(out, 1<<16)
+	full, err := lowFDs()
+	if err != nil {
+		return err
+	}
+	defer full.Close()
+	r.cmd.ExtraFiles = slices.Repeat([]*os.File{full}, answerFD+1-3)
 	if err := r.cmd.Start(); err != nil {
 		r.cmd = nil
 		return fmt.Errorf("the helper that runs scenarios cannot be started: %w", err)

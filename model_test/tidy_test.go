@@ -59,6 +59,7 @@ var layers = []struct {
 	{"replay", "sim/* scenario explain run"},
 	{"vectors", "sim/* scenario run"},
 	{"explore", "sim/* scenario explain run"},
+	{"queue", "explore"},
 	{"view", "sim/* scenario explain run replay explore"},
 	{"host", "sim/abi scenario run"},
 	{"gen", ""},
@@ -66,7 +67,7 @@ var layers = []struct {
 	{"judge", "sim/profile replay host gen"},
 	{"web", "sim sim/* scenario explain run replay explore view"},
 	{"cmd/sealab/internal/cli", ""},
-	{"cmd/sealab", "sim/* scenario explain run replay explore view host gen judge vectors web cmd/sealab/internal/cli"},
+	{"cmd/sealab", "sim/* scenario explain run replay explore view host gen judge vectors web queue cmd/sealab/internal/cli"},
 	{"cmd/sealab-wasm", "sim/* scenario explain run replay explore view web"},
 	{"model_test/score", "sim/mutant internal/mutated"},
 	{"model_test", "sim/* scenario explain run replay explore view host gen judge web"},
@@ -120,14 +121,16 @@ func TestLayers(t *testing.T) {
 //
 //tidy:table one line a module
 var foreign = map[string][]string{
-	"github.com/google/btree":       {"sim"},
-	"github.com/klauspost/compress": {"scenario"},
-	"github.com/fatih/color":        {"view", "cmd"},
-	"github.com/spf13/cobra":        {"cmd"},
-	"github.com/spf13/pflag":        {"cmd"},
-	"golang.org/x/term":             {"cmd"},
-	"golang.org/x/sys":              {"host"},
-	"pgregory.net/rapid":            {"sealtest"},
+	"github.com/google/btree":        {"sim"},
+	"github.com/klauspost/compress":  {"scenario"},
+	"github.com/fatih/color":         {"view", "cmd"},
+	"github.com/spf13/cobra":         {"cmd"},
+	"github.com/spf13/pflag":         {"cmd"},
+	"github.com/nats-io/nats-server": {"queue"},
+	"github.com/nats-io/nats.go":     {"queue"},
+	"golang.org/x/term":              {"cmd"},
+	"golang.org/x/sys":               {"host"},
+	"pgregory.net/rapid":             {"sealtest"},
 }
 
 func TestForeignImports(t *testing.T) {

@@ -53,6 +53,9 @@ type explorer struct {
 	plan               explore.Plan
 	way, merged        bool
 	shard, output      string
+	queue, listen      string
+	parts              int
+	patient            time.Duration
 }
 
 func newExplore(app *cli.App) *cobra.Command {
@@ -90,6 +93,11 @@ func newExplore(app *cli.App) *cobra.Command {
 	f.StringVar(&x.shard, "shard", "", "do only part `N/PARTS` of the search, from 1 on, and write what it came to")
 	f.StringVarP(&x.output, "output", "o", "", "of --shard: the `FILE` to write (default standard output)")
 	f.BoolVar(&x.merged, "merge", false, "put the files together that --shard has written")
+	f.StringVar(&x.queue, "queue", "",
+		"let `sealab worker` do the search: the `URL` of a NATS server, or \"here\" to start one")
+	f.StringVar(&x.listen, "listen", "127.0.0.1:0", "of --queue here: the `ADDRESS` that workers connect to")
+	f.IntVar(&x.parts, "parts", 64, "of --queue: in how many parts the search is done")
+	patienceFlag(c, &x.patient)
 	f.IntVar(&x.plan.Workers, "workers", 0, "CPUs to search with (default all)")
 	f.BoolVar(&x.plan.NoSymmetry, "no-symmetry", false, "tell equal tasks apart")
 	f.BoolVar(&x.plan.Laws, "laws", false, "also test in each state what must always hold (slower)")
@@ -136,6 +144,8 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 		return x.merge(args)
 	case x.shard != "":
 		return x.part(c, args)
+	case x.queue != "":
+		return x.queued(c.Context(), args)
 	}
 	scripts, err := readScripts(x.app, args)
 	if err != nil {

@@ -31,6 +31,7 @@ Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is 
 		newReplay(app),
 		newRun(app),
 		newExplore(app),
+		newWorker(app),
 		newRender(app),
 		newServe(app),
 		newHost(app),
