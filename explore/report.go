@@ -356,6 +356,9 @@ func (r *Report) Lanes(o *Row) ([]Stretch, error) {
 	return all, err
 }
 
+// Together returns what outcomes call the calls that run at the same time.
+func (r *Report) Together() (labels []string) { return r.stage.Together() }
+
 // Tasks returns the names of the tasks.
 func (r *Report) Tasks() (names []string) {
 	for _, t := range r.program.Tasks {

@@ -218,6 +218,17 @@ func (st *Stage) together() int {
 	return slices.IndexFunc(st.Script.Calls, func(c *Call) bool { return c.Task.Name != "main" })
 }
 
+// Together returns what an Ending calls the calls that named tasks make, in the order of
+// their lines.
+func (st *Stage) Together() (labels []string) {
+	for _, c := range st.Script.Calls {
+		if c.Task.Name != "main" {
+			labels = append(labels, (&Answered{call: c}).label())
+		}
+	}
+	return labels
+}
+
 // unmade is posted for a call that was not made, because its task is gone.
 var unmade = posted{val: -1}
 

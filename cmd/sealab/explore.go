@@ -17,6 +17,7 @@ import (
 
 	"sealab/cmd/sealab/internal/cli"
 	"sealab/explore"
+	"sealab/judge"
 	"sealab/run"
 	"sealab/view"
 )
@@ -54,7 +55,8 @@ type explorer struct {
 	way, merged        bool
 	shard, output      string
 	queue, listen      string
-	parts              int
+	parts, tries       int
+	host               bool
 	patient            time.Duration
 }
 
@@ -98,6 +100,8 @@ func newExplore(app *cli.App) *cobra.Command {
 	f.StringVar(&x.listen, "listen", "127.0.0.1:0", "of --queue here: the `ADDRESS` that workers connect to")
 	f.IntVar(&x.parts, "parts", 64, "of --queue: in how many parts the search is done")
 	patienceFlag(c, &x.patient)
+	f.BoolVar(&x.host, "host", false, "run the scenario on the Linux kernel underneath too, and compare")
+	f.IntVar(&x.tries, "host-runs", 2000, "of --host: how often it is run there")
 	f.IntVar(&x.plan.Workers, "workers", 0, "CPUs to search with (default all)")
 	f.BoolVar(&x.plan.NoSymmetry, "no-symmetry", false, "tell equal tasks apart")
 	f.BoolVar(&x.plan.Laws, "laws", false, "also test in each state what must always hold (slower)")
@@ -159,6 +163,9 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	if x.host {
+		return x.besideHost(c.Context(), args, scripts)
+	}
 	var reports []*explore.Report
 	for _, s := range scripts {
 		r, err := x.explore(c.Context(), s)
@@ -189,7 +196,7 @@ func (x *explorer) told(reports []*explore.Report) error {
 		holds = holds && r.Holds()
 	}
 	if x.asJSON {
-		if err := x.app.WriteJSON(exploreDocument{"sealab-explore-1", holds, reports}); err != nil {
+		if err := x.app.WriteJSON(exploreDocument{"sealab-explore-1", holds, reports, nil}); err != nil {
 			return err
 		}
 	}
@@ -246,6 +253,7 @@ type exploreDocument struct {
 	Format   string            `json:"format"` // the number changes if a field changes its meaning
 	Holds    bool              `json:"holds"`
 	Programs []*explore.Report `json:"programs"`
+	Host     []*judge.Together `json:"host,omitempty"` // of each program, with --host
 }
 
 // explore searches one program, and shows how far it is.
