@@ -111,6 +111,7 @@ func advisePages(t *sched.Task, s space, v VMA, start, end uint64, advice int64)
 // adviseFlags returns the flags that a VMA has after an advice.
 //
 // Kernel: mm/madvise.c madvise_vma_behavior, v5.17 and later (madvise_behavior before).
+// Kernel: mm/ksm.c ksm_madvise, all versions.
 func adviseFlags(t *sched.Task, v VMA, advice int64) (Flags, error) {
 	f := v.Flags
 	switch advice {
@@ -146,8 +147,14 @@ func adviseFlags(t *sched.Task, v VMA, advice int64) (Flags, error) {
 			return f&^VMHugePage | VMNoHugePage, nil
 		}
 		f = f&^VMNoHugePage | VMHugePage
+	case abi.MadvMergeable:
+		if f&(VMShared|VMMayShare|VMDontExpand|VMHugetlb) == 0 {
+			f |= VMMergeable
+		}
+	case abi.MadvUnmergeable:
+		f &^= VMMergeable
 	}
-	return f, nil // the others (MADV_MERGEABLE) leave no trace here
+	return f, nil
 }
 
 // madviseRemove punches holes in the files that are mapped in a range, so their

@@ -36,6 +36,7 @@ const (
 	VMDontDump   Flags = 0x4000000
 	VMHugePage   Flags = 0x20000000
 	VMNoHugePage Flags = 0x40000000
+	VMMergeable  Flags = 0x80000000
 
 	vmAccess = VMRead | VMWrite | VMExec
 	// mayShift is how far VM_MAYREAD is from VM_READ, and so on.

@@ -40,14 +40,16 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 	}
 	e.nonblock = e.out.Flags&abi.ONonblock != 0
 	switch {
-	case n == 0 && e.outPipe != 0 && t.Profile().SendfilePins:
-		return 0, awaitRoom(t, e)
+	case (n == 0 || e.inKind != inode.Shmem) && e.outPipe != 0 && t.Profile().SendfilePins:
+		if err := awaitRoom(t, e); err != nil || n == 0 {
+			return 0, err
+		}
 	case n == 0:
 		return 0, nil
-	case e.inKind != inode.Shmem:
-		return 0, t.Refuse(abi.EINVAL, "splice_read")
 	}
 	switch {
+	case e.inKind != inode.Shmem:
+		return 0, t.Refuse(abi.EINVAL, "splice_read")
 	case e.outPipe != 0 && t.Profile().SendfilePins:
 		done, err = filePages(t, e, pos, n)
 	case e.outPipe != 0:
@@ -65,7 +67,7 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 }
 
 // awaitRoom waits until the pipe has room: it is asked for even where nothing is to
-// be sent.
+// be sent, or can be.
 func awaitRoom(t *sched.Task, e ends) error {
 	l := levelOf(t, e.outPipe)
 	t.MutexLock(l.lock)
