@@ -75,7 +75,7 @@ func (g *drawing) draw(actions []action) {
 }
 
 func (g *drawing) call(target, name string, args ...string) {
-	g.p = append(g.p, Call{target, name, args})
+	g.p = append(g.p, Call{"", target, name, args})
 }
 
 // name is a new name that begins with a letter.

@@ -31,6 +31,26 @@ func TestNamesAreKnown(t *testing.T) {
 	})
 }
 
+// A program of several tasks is a function of its seed and number too, uses no name that is not
+// given before, and has a few calls of each task.
+func TestTogether(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed, n := rapid.Uint64().Draw(t, "seed"), rapid.Uint64().Draw(t, "number")
+		tasks := rapid.IntRange(2, 3).Draw(t, "tasks")
+		p := Together(seed, n, tasks)
+		require.Equal(t, p, Together(seed, n, tasks))
+		checkNames(t, p)
+		calls := map[string]int{}
+		for _, c := range p {
+			calls[c.Task]++
+		}
+		require.Len(t, calls, tasks+1)
+		for task, n := range calls {
+			require.True(t, task == "" || n <= 2)
+		}
+	})
+}
+
 func checkNames(t *rapid.T, p Program) {
 	var known []string
 	for _, c := range p {

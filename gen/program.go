@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Call is one line of a program: `Target = Name(Args)`.
+// Call is one line of a program: `Task: Target = Name(Args)`.
 type Call struct {
+	Task   string // that makes it at the same time as others; "" for the main task
 	Target string
 	Name   string
 	Args   []string
@@ -29,7 +30,10 @@ func (p Program) String() string {
 func (c Call) String() string {
 	text := c.Name + "(" + strings.Join(c.Args, ", ") + ")"
 	if c.Target != "" {
-		return c.Target + " = " + text
+		text = c.Target + " = " + text
+	}
+	if c.Task != "" {
+		text = c.Task + ": " + text
 	}
 	return text
 }

@@ -114,7 +114,7 @@ func keep(b []byte) []byte {
 // Outcome is one of the ways in which a program went.
 type Outcome struct {
 	Count int    `json:"count"`
-	Key   string `json:"key"` // the results of the concurrent calls, as in `s0 = 0; m0 = EPERM`
+	Key   string `json:"key"` // the results of the concurrent calls and of those after them, as in `s0 = 0; m0 = EPERM`
 	Log   []byte `json:"-"`   // the first run that went so
 }
 

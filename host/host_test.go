@@ -164,7 +164,7 @@ func TestConcurrent(t *testing.T) {
 	for _, o := range res.Outcomes {
 		sum += o.Count
 		require.Contains(t, []string{
-			"s0 = 0; m0 = EPERM", "s0 = EBUSY; m0 = an address", "s0 = EBUSY; m0 = EPERM",
+			"s0 = 0; m0 = EPERM; g0 = 0x8", "s0 = EBUSY; m0 = an address; g0 = 0", "s0 = EBUSY; m0 = EPERM; g0 = 0",
 		}, o.Key)
 	}
 	require.Equal(t, 300, sum)

@@ -227,19 +227,24 @@ func (m *image) resultOf(o *outcome, name string) (quantity, bool) {
 	return quantity{v, 0}, true
 }
 
-// key is the results of the calls that a scenario has given names to, or of those of the
-// concurrent tasks if there are none.
+// key is the results of the calls that run at the same time, and of those that come after them.
 func (m *image) key(o *outcome) string {
 	if !m.named {
 		return ""
 	}
+	calls := slices.Clone(m.calls)
+	slices.SortFunc(calls, func(a, b *call) int { return int(a.ev.Line - b.ev.Line) })
 	var parts []string
-	for _, k := range m.calls {
-		if k.ev.Task == "" {
-			continue
+	for _, k := range calls {
+		if k.ev.Task == "" && len(parts) == 0 {
+			continue // it comes before them
 		}
 		name := k.ev.Target
-		if name == "" {
+		switch {
+		case name != "":
+		case k.ev.Task == "":
+			name = k.ev.Name
+		default:
 			name = fmt.Sprintf("%s: %s", k.ev.Task, k.ev.Name)
 		}
 		parts = append(parts, name+" = "+short(k, &o.res[k.op]))

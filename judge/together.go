@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sealab/explore"
@@ -103,6 +104,8 @@ func hostText(key string, labels []string) (string, error) {
 		value = strings.TrimSpace(value)
 		if w, ok := words[value]; ok {
 			value = w
+		} else if n, err := strconv.ParseInt(value, 0, 64); err == nil {
+			value = fmt.Sprint(n) // seals are in hexadecimal digits there
 		}
 		parts[i] = labels[i] + "=" + value
 	}

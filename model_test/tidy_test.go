@@ -64,7 +64,7 @@ var layers = []struct {
 	{"host", "sim/abi scenario run"},
 	{"gen", ""},
 	{"sealtest", "sim/abi sim/profile sim/kernel"},
-	{"judge", "sim/profile scenario replay explore host gen"},
+	{"judge", "sim/profile run replay explore host gen"},
 	{"web", "sim sim/* scenario explain run replay explore view"},
 	{"cmd/sealab/internal/cli", ""},
 	{"cmd/sealab", "sim/* scenario explain run replay explore view host gen judge vectors web queue cmd/sealab/internal/cli"},

@@ -218,11 +218,11 @@ func (st *Stage) together() int {
 	return slices.IndexFunc(st.Script.Calls, func(c *Call) bool { return c.Task.Name != "main" })
 }
 
-// Together returns what an Ending calls the calls that named tasks make, in the order of
-// their lines.
+// Together returns what an Ending calls the calls whose answers it tells, in the order of
+// their lines: from the first on that is not the main task's.
 func (st *Stage) Together() (labels []string) {
-	for _, c := range st.Script.Calls {
-		if c.Task.Name != "main" {
+	for i, c := range st.Script.Calls {
+		if n := st.together(); n >= 0 && i >= n {
 			labels = append(labels, (&Answered{call: c}).label())
 		}
 	}

@@ -30,6 +30,10 @@ printed with what both answered and with the command that repeats it. The progra
 of --seed and of their number. What the model does not judge is counted. Nothing is changed on the
 host, and nothing left behind; see sealab help host.
 
+With --tasks 2 or 3, the programs are of so many tasks that make their last calls at the same time.
+Each is run many times on the host, and searched in every order on the model: whatever the host
+shows must be what some order leads to.
+
 Exit codes: 0 all answers are the same, 1 they differ, 2 an input cannot be read, or this is not
 Linux on x86-64 with memfd_create, 130 interrupted (the report is of what was compared until then).`
 
@@ -40,6 +44,8 @@ type diffing struct {
 	kernel []string
 	asJSON bool
 	opts   judge.Options
+	tasks  int // of each program
+	runs   int // of each program that has several
 }
 
 func newDiff(app *cli.App) *cobra.Command {
@@ -52,7 +58,8 @@ func newDiff(app *cli.App) *cobra.Command {
   sealab diff race.scenario --kernel 5.10,6.12.107
   sealab diff --host
   sealab diff --host --programs 100000 --seed 7
-  sealab diff --host --seed 7 --first 644 --programs 1`,
+  sealab diff --host --seed 7 --first 644 --programs 1
+  sealab diff --host --tasks 2 --programs 10000`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
@@ -74,6 +81,8 @@ func newDiff(app *cli.App) *cobra.Command {
 	f.Uint64Var(&d.opts.First, "first", 0, "number of the first one")
 	f.Uint64Var(&d.opts.Seed, "seed", 1, "what they are made from")
 	f.IntVar(&d.opts.Gen.Calls, "calls", 24, "how many calls each has at most, 4 to 200")
+	f.IntVar(&d.tasks, "tasks", 1, "how many tasks of each make calls at the same time, 1 to 3")
+	f.IntVar(&d.runs, "runs", 300, "of --tasks 2 and 3: how often each is run on the host")
 	f.IntVar(&d.opts.Workers, "workers", 8, "how many run at once, 1 to 64")
 	f.IntVar(&d.opts.Keep, "keep", 20, "how many differences are shrunk and shown")
 	f.BoolVar(&d.asJSON, "json", false, "print one JSON document")
@@ -90,6 +99,10 @@ func (d *diffing) host(ctx context.Context) error {
 		return cli.Usagef("--calls %d: it is a number from 4 to 200", o.Gen.Calls)
 	case o.Keep < 1 || o.Keep > 10000:
 		return cli.Usagef("--keep %d: it is a number from 1 to 10000", o.Keep)
+	case d.tasks < 1 || d.tasks > 3:
+		return cli.Usagef("--tasks %d: it is a number from 1 to 3", d.tasks)
+	case d.runs < 1 || d.runs > 1_000_000:
+		return cli.Usagef("--runs %d: it is a number from 1 to 1000000", d.runs)
 	}
 	m, err := host.Look()
 	if err != nil {
@@ -105,6 +118,9 @@ func (d *diffing) host(ctx context.Context) error {
 	p, notes, err := profile.Find(release)
 	if err != nil {
 		return cli.Usagef("--kernel: %w; `sealab profiles` lists some", err)
+	}
+	if d.tasks > 1 {
+		return d.concurrently(ctx, m, release)
 	}
 	d.opts.Replay = replay.Options{Profile: p, Release: p.Release, HZ: m.HZ}
 	d.opts.Gen = gen.Options{Calls: d.opts.Gen.Calls, NoURing: !m.IOUring, NoHugetlb: m.HugePages == 0}
