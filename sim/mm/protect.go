@@ -68,6 +68,8 @@ func protect(t *sched.Task, s space, start, end, prot uint64) error {
 
 // protectOne changes the part of one VMA from start up to but not including end.
 //
+// Private locked memory that becomes writable is copied at once, as far as it can be.
+//
 // Kernel: mm/mprotect.c mprotect_fixup, all versions.
 func protectOne(t *sched.Task, s space, v VMA, start, end uint64, flags Flags) error {
 	if flags == v.Flags {
@@ -79,11 +81,15 @@ func protectOne(t *sched.Task, s space, v VMA, start, end uint64, flags Flags) e
 	if flags&VMWrite == 0 && v.File == 0 && !v.Anon {
 		flags &^= VMAccount
 	}
+	old := v.Flags
 	v, err := modifyCounted(t, s, v, start, end, flags)
 	if err != nil {
 		return err
 	}
 	changeProtection(t, s, v, start, end)
+	if old&(VMWrite|VMShared|VMLocked) == VMLocked && flags&VMWrite != 0 {
+		_ = populateVMA(t, s, v, start, end, true) // what it cannot make, it leaves out
+	}
 	return nil
 }
 
