@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,20 @@ func TestConcurrent(t *testing.T) {
 	require.True(t, res.Claims[1].Holds)
 	require.Equal(t, 300, res.Claims[1].Times)
 	require.False(t, res.Claims[2].Holds)
+}
+
+// TestAtItsTime: a task that begins at a time does so, though Go's runtime sends signals to
+// threads that it has not heard of for a while.
+func TestAtItsTime(t *testing.T) {
+	res := run(t, host.Options{Runs: 1}, "getpid()\na: @150ms getpid()\nb: gettid()\n")
+	var at []float64
+	for _, m := range regexp.MustCompile(`(?m)^\d+ +([\d.]+) getpid`).FindAllStringSubmatch(string(res.Outcomes[0].Log), -1) {
+		seconds, err := strconv.ParseFloat(m[1], 64)
+		require.NoError(t, err)
+		at = append(at, seconds)
+	}
+	require.Len(t, at, 2)
+	require.Greater(t, at[1]-at[0], 0.075, "%s", res.Outcomes[0].Log)
 }
 
 func TestStuck(t *testing.T) {

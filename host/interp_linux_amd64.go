@@ -118,9 +118,13 @@ func meet(b *board, o *op, a0, a1 uintptr) {
 		base := (*[2]int64)(unsafe.Pointer(&b.flags))
 		at := [2]int64{base[0], base[1] + int64(a0)}
 		at[0], at[1] = at[0]+at[1]/1e9, at[1]%1e9
-		syscall.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 1,
-			uintptr(unsafe.Pointer(&at)), 0, 0, 0)
-		return
+		for { // Go's runtime sends signals to threads that it has not heard of for 10 ms
+			_, _, e := syscall.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 1,
+				uintptr(unsafe.Pointer(&at)), 0, 0, 0)
+			if e != syscall.EINTR {
+				return
+			}
+		}
 	}
 	flag := (*uint32)(unsafe.Add(unsafe.Pointer(&b.flags), a0*4))
 	switch o.code {
