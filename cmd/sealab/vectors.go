@@ -14,8 +14,9 @@ import (
 const vectorsLong = `Print scenarios as data, to test other systems with: the named scenarios that sealab comes with,
 or those (*.scenario) in a directory.
 
-Without --plain it is one JSON document: for each scenario its number, its steps, and what each
-mainline kernel from 3.17 on answers, as ranges of releases that answer alike. With --plain it is
+Without --plain it is one JSON document: for each scenario the numbers of the behaviours that it
+shows (docs/behaviours.md), its steps, and what each mainline kernel from 3.17 on answers, as ranges
+of releases that answer alike. With --plain it is
 the input of tools/vectors/play.c, a C program that plays the scenarios of one task on any system
 with memfd_create and prints TAP; the results are those of one kernel.`
 
