@@ -4,7 +4,7 @@ GO ?= go
 FUZZTIME ?= 2m
 CHECKS ?= 20000
 
-.PHONY: all build test generate lint long mutants ci
+.PHONY: all build install test generate lint long mutants ci
 
 all: build test
 
@@ -33,3 +33,10 @@ mutants:
 # Everything that is checked before a change is accepted
 ci:
 	.ci/run
+
+# The command, with the engine of the page that `sealab site` writes
+install:
+	mkdir -p cmd/sealab/engine
+	GOOS=js GOARCH=wasm CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o cmd/sealab/engine/sealab.wasm ./cmd/sealab-wasm
+	cp "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" cmd/sealab/engine/
+	$(GO) install -tags engine ./cmd/sealab

@@ -148,7 +148,7 @@ func exchanged(rng *rand.Rand, p gen.Program, _ []string, _ *run.Options) []morp
 	}
 	for _, c := range p {
 		names := symbolName.FindAllString(c.String(), -1)
-		if c.Name == "openat" { // of whichever file has that number
+		if c.Name == "openat" || strings.HasPrefix(c.Name, "close") { // whichever file has that number, then or later
 			names = symbolName.FindAllString(p.String(), -1)
 		}
 		if c.Name == "pipe2" || len(names) < 2 {

@@ -8,7 +8,9 @@
 // step forwards and backwards.
 //
 // [Render] writes a document as one HTML file that needs no network and no other
-// file. [Server] answers requests of a page on the same machine.
+// file. [Server] answers requests of a page on the same machine. [Site] writes the
+// page as static files, whose engine is this package in the browser itself
+// (cmd/sealab-wasm): the same requests, the same documents.
 //
 // The words are those of the terminal: package explain says why, and an event's
 // sentence is its Describe. Text from a scenario is never markup: the page's words

@@ -13,7 +13,7 @@ import (
 	"sealab/sim/trace"
 )
 
-//go:embed page examples
+//go:embed page examples worker
 var files embed.FS
 
 // maxStory and maxLines bound what of a run is in the page as plain text, for those
@@ -35,7 +35,7 @@ type content struct {
 	Story    []line
 	Rest     int // events that are not in Story
 	Lines    []string
-	Served   bool
+	Engine   string // what answers requests: "server", "worker", or "" for nothing
 	Policy   string
 	CSS      template.CSS
 	JS       template.JS

@@ -1,3 +1,5 @@
+//go:build !js
+
 package web
 
 import (
@@ -125,7 +127,7 @@ func serveText(kind, text string) http.HandlerFunc {
 // page answers with the page.
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 	c := newContent(s.Doc)
-	c.Served, c.Examples = true, Examples()
+	c.Engine, c.Examples = "server", Examples()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if err := parsed().Execute(w, c); err != nil {
 		return // the browser has gone away
@@ -161,16 +163,8 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	doc, err := Build(&q, s.Limits)
-	var wrong *Problems
-	switch {
-	case errors.As(err, &wrong):
-		answer(w, http.StatusUnprocessableEntity, wrong)
-	case err != nil:
-		refuse(w, http.StatusInternalServerError, "%v", err)
-	default:
-		answer(w, http.StatusOK, doc)
-	}
+	status, body := answerTo(&q, s.Limits)
+	answer(w, status, body)
 }
 
 func refuse(w http.ResponseWriter, status int, format string, args ...any) {

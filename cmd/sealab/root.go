@@ -34,6 +34,7 @@ Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is 
 		newWorker(app),
 		newRender(app),
 		newServe(app),
+		newSite(app),
 		newHost(app),
 		newDiff(app),
 		newWhy(app),

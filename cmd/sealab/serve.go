@@ -19,9 +19,6 @@ Without a scenario, it begins with an example.
 
 Exit codes: 130 it was stopped with Ctrl-C, 2 the input cannot be read or played, or the address cannot be used.`
 
-// serveLimits bound what one request costs: about a second, and 100 MB.
-var serveLimits = web.Limits{Text: 2 << 20, Steps: 500_000, Events: 20_000}
-
 func newServe(app *cli.App) *cobra.Command {
 	l := &looker{playing: playing{app: app}}
 	address := ""
@@ -61,6 +58,6 @@ func (l *looker) serve(c *cobra.Command, address string, doc *web.Document) erro
 		return cli.Usagef("--listen: %w", err)
 	}
 	fmt.Fprintf(l.app.Stdout, "http://%s/\n", listener.Addr())
-	s := &web.Server{Doc: doc, Limits: serveLimits}
+	s := &web.Server{Doc: doc, Limits: web.SmallLimits}
 	return s.Serve(c.Context(), listener)
 }

@@ -2,11 +2,48 @@
 
 // What a page can do that has sealab behind it: edit, change the kernel, fork, undo, share.
 
+// engine answers a request with {status, body}: a server on this machine, or the simulator itself
+// in a worker (see worker.js).
+const engine = {
+  server: async request => {
+    const answer = await fetch('/run', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(request)});
+    return {status: answer.status, body: await answer.json()};
+  },
+  worker: (() => {
+    let worker = null, last = 0;
+    const asked = new Map();
+    const give = (why) => {
+      asked.forEach(([, fail]) => fail(new Error(why)));
+      asked.clear();
+      if (worker) worker.terminate();
+      worker = null;
+    };
+    const begin = () => {
+      worker = new Worker('worker.js');
+      worker.onerror = ev => give(ev.message || 'the worker could not be started');
+      worker.onmessage = ({data}) => {
+        if (data.failed) return give(data.failed);
+        const [done] = asked.get(data.id);
+        asked.delete(data.id);
+        done({status: data.status, body: JSON.parse(data.body)});
+      };
+    };
+    return request => new Promise((done, fail) => {
+      if (!worker) begin();
+      const id = ++last;
+      asked.set(id, [done, fail]);
+      worker.postMessage({id, text: JSON.stringify(request)});
+      setTimeout(() => asked.has(id) && give('it took longer than a minute'), 60000);
+    });
+  })(),
+};
+
 function startLab(doc) {
   if (!$('lab')) return;
   $('lab').hidden = false;
   $('share').hidden = false;
   const examples = JSON.parse($('examples').textContent);
+  const kind = $('lab').dataset.engine;
   const lab = page.lab = {past: [], request: requestOf(doc)};
 
   // ask plays a request and shows what came of it; the present document can be come back to.
@@ -14,15 +51,15 @@ function startLab(doc) {
     $('busy').textContent = 'Running …';
     $('run').disabled = true;
     try {
-      const answer = await fetch('/run', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(request)});
-      const body = await answer.json();
-      if (!answer.ok) return tell(body.problems || [{message: 'The server answers ' + answer.status + '.'}]);
+      const {status, body} = await engine[kind](request);
+      if (status !== 200) return tell(body.problems || [{message: 'sealab answers ' + status + '.'}]);
       tell([]);
       lab.past.push({doc: page.run.doc, event: page.run.steps[page.step], request: lab.request});
       if (lab.past.length > 50) lab.past.shift();
       show(request, body, event);
     } catch (err) {
-      tell([{message: 'sealab cannot be reached: ' + err.message + '. Is `sealab serve` still running?'}]);
+      tell([{message: 'sealab cannot be reached: ' + err.message + '. ' + (kind === 'server'
+        ? 'Is `sealab serve` still running?' : 'The page needs a web server, which may be on this machine; a file that is opened cannot start it.')}]);
     } finally {
       $('busy').textContent = '';
       $('run').disabled = false;
