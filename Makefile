@@ -14,7 +14,7 @@ build:
 test:
 	$(GO) test ./...
 
-# docs/KERNEL_MAP.md and everything else that is written from the source
+# docs/KERNEL_MAP.md, docs/coverage.md and everything else that is written from the source
 generate:
 	$(GO) generate ./...
 

@@ -14,7 +14,7 @@ func (s *Set) Plain(kernel string) (string, error) {
 	count := 0
 	for i := range s.Vectors {
 		v := &s.Vectors[i]
-		if !v.portable() {
+		if !v.Portable() {
 			continue
 		}
 		results, err := v.Results(kernel, 0)
@@ -30,9 +30,9 @@ func (s *Set) Plain(kernel string) (string, error) {
 	return fmt.Sprintf("vectors %d of %s\n%s", count, kernel, b.String()), nil
 }
 
-// portable says whether play.c can play a vector: it makes the calls of playable, and
+// Portable says whether play.c can play a vector: it makes the calls of playable, and
 // every argument is one that it can make.
-func (v *Vector) portable() bool {
+func (v *Vector) Portable() bool {
 	for _, s := range v.Steps {
 		if !playable[s.Call] || s.Task != "" {
 			return false

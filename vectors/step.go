@@ -30,16 +30,16 @@ type Arg struct {
 }
 
 // step turns a line into data.
-func step(c *run.Call) (*Step, error) {
+func step(c *run.Call) Step {
 	e := c.Event
-	s := &Step{Call: e.Name, Binds: e.Target, At: c.At / 1e6, Text: question(e), Args: []Arg{}}
+	s := Step{Call: e.Name, Binds: e.Target, At: c.At / 1e6, Text: question(e), Args: []Arg{}}
 	if c.Task.Name != "main" {
 		s.Task = c.Task.Name
 	}
 	for i := 0; e.Arg(i) != nil; i++ {
 		s.Args = append(s.Args, argument(e, e.Arg(i), i))
 	}
-	return s, nil
+	return s
 }
 
 // question is the line without its answer, its task and its time.

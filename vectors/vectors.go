@@ -115,13 +115,10 @@ func load(name, text string) (*Vector, error) {
 	}
 	named := map[string]bool{}
 	for _, c := range script.Calls {
-		st, err := step(c)
-		if err != nil {
-			return nil, err
-		}
+		st := step(c)
 		named[st.Task] = true
 		v.Race = v.Race || st.Task != "" && !c.Event.Ret.HasRet
-		v.Steps = append(v.Steps, *st)
+		v.Steps = append(v.Steps, st)
 	}
 	delete(named, "")
 	v.Tasks = max(1, len(named))
