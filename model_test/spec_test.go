@@ -173,7 +173,11 @@ func (s *spec) resize(f *specFile, size int64) abi.Errno {
 	if size < f.size && f.seals&abi.SealShrink != 0 || size > f.size && f.seals&abi.SealGrow != 0 {
 		return abi.EPERM
 	}
+	grows := size > f.size
 	f.size = size
+	if grows {
+		return 0 // pages that fallocate made behind the old end stay
+	}
 	s.drop(f, specPages(size), 1<<40)
 	for _, m := range s.memory {
 		if m.file == f && m.page >= specPages(size) {
