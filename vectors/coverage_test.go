@@ -122,7 +122,7 @@ func coverage(t *testing.T) string {
 		fmt.Fprintf(&b, "| <a id=%q></a>[%s](../vectors/scenarios/%s.scenario) | %s | %s | %s |\n",
 			v.Name, v.Name, v.Name, testsOf(v), differences(v), kernels(c.by[v.Name]))
 	}
-	return b.String()
+	return b.String() + noticedSection(t, set)
 }
 
 const coverageHead = `# Coverage

@@ -20,13 +20,16 @@
 // answer depends on the order: the conditions of the scenario say what may come of it.
 //
 // [Set.JSON] is for programs; [Set.Plain] is for tools/vectors/play.c, which plays
-// vectors of one task on any system with memfd_create, and needs nothing but libc. Each
-// line of it is a call:
+// vectors on any system with memfd_create, and needs nothing but libc. Each line of it is a
+// call:
 //
-//	NAMES CALL ARGUMENT... => RESULT [MS]
+//	[TASK@MS] NAMES CALL ARGUMENT... => RESULT [MS]
 //
+// Without TASK it is the main task's; the lines of tasks between two of those are played at
+// the same time, each not before so many ms since the start of the vector.
 // NAMES are what the result is called from then on, or -; an argument is a number, $NAME,
-// "text", @ for a buffer, &N for a pointer to the number N, or ! for where descriptors are
-// stored. RESULT is a number, minus an error number, or + for any that is not negative. MS
-// is how many milliseconds the call takes at least, less a fifth.
+// "text", @ for a buffer, &N for a pointer to the number N, %A:L for one to a struct iovec, or
+// ! for where descriptors are stored. RESULT is a number, minus an error number, + for any
+// that is not negative, or ? for anything. MS is how many milliseconds the call takes at
+// least, less a fifth.
 package vectors

@@ -88,7 +88,7 @@ func TestPlayer(t *testing.T) {
 	}
 	t.Log(kernel, notes)
 	play := filepath.Join(t.TempDir(), "play")
-	out, err := exec.Command(cc, "-std=c11", "-Wall", "-Wextra", "-Werror", "-o", play, "../tools/vectors/play.c").CombinedOutput()
+	out, err := exec.Command(cc, "-std=c11", "-pthread", "-Wall", "-Wextra", "-Werror", "-o", play, "../tools/vectors/play.c").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
 	text, err := all(t).Plain(kernel)
@@ -97,7 +97,7 @@ func TestPlayer(t *testing.T) {
 	c.Stdin = strings.NewReader(text)
 	out, err = c.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	require.Regexp(t, `^TAP version 13\n1\.\.[5-9]\d\n`, string(out))
+	require.Regexp(t, `^TAP version 13\n1\.\.\d\d\d\n`, string(out))
 
 	// It notices: another result is not ok.
 	c = exec.Command(play)

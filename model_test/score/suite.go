@@ -44,7 +44,7 @@ type kill struct {
 // others are tests that run no kernel, but read the source; and those of the kit for
 // testing kernels, which make wrong ones themselves.
 const others = "KernelMap|Citations|Layers|Foreign|Sizes|Documented|Undocumented|Deterministic|Chance|EveryMutant|" +
-	"MutantsAreFound|PeersAreFound|TestCommand|ExampleCheck"
+	"MutantsAreFound|PeersAreFound|TestCommand|ExampleCheck|TestCoverage|TestPlayer|TestRecord"
 
 // build compiles the tests of a package, and makes sure that they pass without a mutant.
 func build(dir, path string) (*suite, error) {
