@@ -209,18 +209,24 @@ func (r *Report) fill(res *Result) {
 	}
 	for i := range res.Outcomes {
 		o := &res.Outcomes[i]
-		f := o.Facts()
-		row := Row{Text: f.Text, Kind: o.Kind.String(), Holds: f.Holds, Other: f.Other, kind: o.Kind, count: o.Count}
+		row := r.row(o)
 		if o.Count != nil {
 			row.Orders = o.Count.String()
 			row.Share = share(o.Count, res.Total)
 		}
-		if row.way = o.Schedule; row.way != nil {
-			row.Preemptions, row.Length = row.way.Preemptions, row.way.Length
-			row.Schedule = r.replayable(o)
-		}
 		r.Outcomes = append(r.Outcomes, row)
 	}
+}
+
+// row is an outcome as it is printed.
+func (r *Report) row(o *Outcome) Row {
+	f := o.Facts()
+	row := Row{Text: f.Text, Kind: o.Kind.String(), Holds: f.Holds, Other: f.Other, kind: o.Kind, count: o.Count}
+	if row.way = o.Schedule; row.way != nil {
+		row.Preemptions, row.Length = row.way.Preemptions, row.way.Length
+		row.Schedule = r.replayable(o)
+	}
+	return row
 }
 
 // share returns what part of all n are.

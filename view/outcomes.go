@@ -124,12 +124,34 @@ func (p *printer) observed(c *explore.Condition) {
 // Way prints how an outcome came about: a column for each task, time downwards, and
 // then the answers as lines of the scenario.
 func Way(w io.Writer, r *explore.Report, o *explore.Row, s Style) error {
+	return newPrinter(w, s).way(r, o, "The shortest way to "+clean(o.Text))
+}
+
+// Near prints an order and the nearest one that ends otherwise, one after the other.
+func Near(w io.Writer, r *explore.Report, n *explore.Near, s Style) error {
 	p := newPrinter(w, s)
+	if err := p.way(r, &n.From, "This order ends with "+clean(n.From.Text)); err != nil {
+		return err
+	}
+	first := "a timer fires first"
+	if n.First != "" {
+		first = n.First + " goes first"
+	}
+	p.f("\n")
+	p.wrap(0, fmt.Sprintf("The nearest order that ends otherwise begins with the same %s; then %s. "+
+		"Out of turn: %s, in %s.",
+		plural(int64(n.Same), "step", "steps"), first, plural(int64(n.Moved), "step", "steps"),
+		plural(int64(n.Turns), "stretch", "stretches")))
+	return p.way(r, &n.To, "It ends with "+clean(n.To.Text))
+}
+
+// way prints the steps of an order below a heading, and then the answers.
+func (p *printer) way(r *explore.Report, o *explore.Row, heading string) error {
 	all, err := r.Lanes(o)
 	if err != nil {
 		return err
 	}
-	p.heading("The shortest way to %s", clean(o.Text))
+	p.heading("%s", heading)
 	names := r.Tasks()
 	column := max(16, (p.s.Width-4)/len(names))
 	for i, n := range names {

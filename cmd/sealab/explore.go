@@ -48,6 +48,7 @@ read or searched, 130 interrupted.`
 type explorer struct {
 	playing
 	search, time, find string
+	near               string // a schedule
 	file               string // of the checkpoint
 	preemptions        int
 	memory, states     int64
@@ -69,6 +70,7 @@ func newExplore(app *cli.App) *cobra.Command {
 		Example: `  sealab explore race.scenario
   sealab explore --time zero --kernel 4.19 race.scenario
   sealab explore --find EBUSY race.scenario
+  sealab explore --near 'c27 a25 b24 a3 c3' race.scenario
   sealab explore --search pct --runs 100000 large.scenario
   sealab explore --json race.scenario | jq '.programs[].conditions'`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -84,6 +86,7 @@ func newExplore(app *cli.App) *cobra.Command {
 	f.StringVar(&x.search, "search", "complete", "which orders: "+strings.Join(explore.Searches(), ", "))
 	f.StringVar(&x.time, "time", "free", "when timers fire: free or zero")
 	f.StringVar(&x.find, "find", "", "show the shortest way to an outcome with these `WORDS`, as EBUSY or s0=EBUSY")
+	f.StringVar(&x.near, "near", "", "show the order nearest to the one of a `SCHEDULE` that ends otherwise")
 	f.BoolVarP(&x.way, "way", "w", false, "show a way to each outcome")
 	f.IntVar(&x.preemptions, "preemptions", 2, "of bounded: the most preemptions in one order")
 	f.Int64Var(&x.plan.Runs, "runs", 10000, "of walk and pct: how many orders are drawn")
@@ -162,6 +165,9 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 		if err := x.resume(); err != nil {
 			return err
 		}
+	}
+	if x.near != "" {
+		return x.nearest(c.Context(), scripts)
 	}
 	if x.host {
 		return x.besideHost(c.Context(), args, scripts)
