@@ -2,6 +2,7 @@
 // mutant) and writes down which tests notice.
 //
 //	go run ./model_test/score -o docs/mutants.md     all mutants, some 20 minutes of CPU
+//	go run ./model_test/score -state FILE -for 9m    in pieces: run it again until it is done
 //	go run ./model_test/score -sample 5              every 20th, some seconds; what CI runs
 //
 // A test binary is built once for each package, and run once for each mutant with the

@@ -28,16 +28,18 @@ func main() {
 		sample  = flag.Int("sample", 100, "how many mutants of a hundred to try")
 		limit   = flag.Duration("timeout", time.Minute, "how long the tests of a package may take")
 		out     = flag.String("o", "", "write the table to this file; to standard output without it")
+		state   = flag.String("state", "", "keep what is known in this file, and go on from there")
+		share   = flag.Duration("for", 0, "with -state: stop after about so long, and go on another time")
 		survive = flag.Bool("killed", false, "fail if a mutant survives that docs/mutants.md says is killed")
 	)
 	flag.Parse()
-	if err := score(*only, *parts, *sample, *limit, *out, *survive); err != nil {
+	if err := score(*only, *parts, *sample, *limit, *out, *survive, progress{*state, *share, time.Now()}); err != nil {
 		fmt.Fprintln(os.Stderr, "score:", err)
 		os.Exit(1)
 	}
 }
 
-func score(only, parts string, sample int, limit time.Duration, out string, strict bool) error {
+func score(only, parts string, sample int, limit time.Duration, out string, strict bool, p progress) error {
 	mutants, err := chosen(only, sample)
 	if err != nil {
 		return err
@@ -46,30 +48,32 @@ func score(only, parts string, sample int, limit time.Duration, out string, stri
 	if err != nil {
 		return err
 	}
+	known, err := p.load()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "score")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var all []*suite
-	for _, path := range suites {
-		if !wanted.MatchString(path) {
-			continue
-		}
-		s, err := build(dir, path)
-		if err != nil {
-			return err
-		}
-		all = append(all, s)
+	all, err := buildAll(dir, wanted)
+	if err != nil {
+		return err
 	}
 	var rows []row
 	for i, m := range mutants {
-		r := row{About: m}
-		for _, s := range all {
-			if slices.Contains(slow, s.path) && len(r.by(property)) > 0 {
-				continue
+		r := row{m, known[m.Name]}
+		if r.kills == nil {
+			if p.over() {
+				fmt.Fprintf(os.Stderr, "%d of %d are done: run it again to go on\n", i, len(mutants))
+				return nil
 			}
-			r.kills = append(r.kills, s.run(m.Name, limit)...)
+			r.kills = askAll(all, m.Name, limit)
+			known[m.Name] = r.kills
+			if err := p.save(known); err != nil {
+				return err
+			}
 		}
 		fmt.Fprintf(os.Stderr, "%3d of %d  %-28s %s\n", i+1, len(mutants), m.Name, r.verdict())
 		rows = append(rows, r)
@@ -83,6 +87,32 @@ func score(only, parts string, sample int, limit time.Duration, out string, stri
 		return err
 	}
 	return os.WriteFile(filepath.Clean(out), []byte(text), 0o644)
+}
+
+func buildAll(dir string, wanted *regexp.Regexp) (all []*suite, err error) {
+	for _, path := range suites {
+		if !wanted.MatchString(path) {
+			continue
+		}
+		s, err := build(dir, path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// askAll returns the tests that notice a mutant.
+func askAll(all []*suite, name string, limit time.Duration) []kill {
+	r := row{kills: []kill{}}
+	for _, s := range all {
+		if slices.Contains(slow, s.path) && len(r.by(property)) > 0 {
+			continue
+		}
+		r.kills = append(r.kills, s.run(name, limit)...)
+	}
+	return r.kills
 }
 
 // chosen returns the mutants to try.

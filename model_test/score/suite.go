@@ -36,9 +36,9 @@ type suite struct {
 
 // kill is a test that has noticed.
 type kill struct {
-	suite string
-	test  string
-	class class
+	Suite string
+	Test  string
+	Class class
 }
 
 // others are tests that run no kernel, but read the source; and those of the kit for
@@ -63,7 +63,7 @@ func build(dir, path string) (*suite, error) {
 		s.args = append(s.args, "-rapid.nofailfile", "-rapid.shrinktime=1ms")
 	}
 	if kills := s.run("none", 10*time.Minute); len(kills) > 0 {
-		return nil, fmt.Errorf("%s of %s fails without a mutant", kills[0].test, path)
+		return nil, fmt.Errorf("%s of %s fails without a mutant", kills[0].Test, path)
 	}
 	return s, nil
 }

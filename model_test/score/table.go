@@ -17,8 +17,8 @@ type row struct {
 // by returns the tests of a class that noticed, with their packages.
 func (r row) by(c class) (names []string) {
 	for _, k := range r.kills {
-		if k.class == c {
-			names = append(names, fmt.Sprintf("`%s` %s", k.suite, strings.TrimPrefix(k.test, "Test")))
+		if k.Class == c {
+			names = append(names, fmt.Sprintf("`%s` %s", k.Suite, strings.TrimPrefix(k.Test, "Test")))
 		}
 	}
 	return names
@@ -75,6 +75,7 @@ func table(rows []row) string {
 		"%d of %d mutants are killed: %d by a property (random programs, laws, another model, every order), %d by\n"+
 		"an example in a test, %d by a golden file or a recording.\n",
 		strings.Join(slow, ", "), killed, len(rows), count[property], count[example], count[golden])
+	b.WriteString("What the portable vectors notice by themselves stands in [coverage.md](coverage.md).\n")
 	part := ""
 	for _, r := range rows {
 		if p := r.Part(); p != part {
