@@ -21,7 +21,7 @@ type linux struct {
 
 // linuxWindow is far from where Linux puts mappings by itself, so that nothing of this
 // process's own can come to lie there.
-const linuxWindow = 0x200000000
+const linuxWindow = 0x100000000
 
 func bootLinux() sealtest.System {
 	l := &linux{window: linuxWindow}

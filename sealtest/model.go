@@ -9,7 +9,7 @@ import (
 )
 
 // window is the address of the first page of a process's window.
-const window = 0x200000000
+const window = 0x100000000
 
 // Model is sealab's model of a kernel as a System.
 type Model struct {

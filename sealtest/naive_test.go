@@ -211,7 +211,7 @@ func ExampleCheck() {
 	// # Linux 6.18.44 answers the last call with -1 EBUSY (Device or resource busy), the system with 0
 	// kernel 6.18.44
 	// r0 = memfd_create("a", MFD_ALLOW_SEALING)
-	// mmap(0x200000000, 4096, PROT_READ, MAP_SHARED|MAP_FIXED, r0, 0) = 0x200000000
+	// mmap(0x100000000, 4096, PROT_READ, MAP_SHARED|MAP_FIXED, r0, 0) = 0x100000000
 	// fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE) = -1 EBUSY (Device or resource busy)
 	// # Linux 6.18.44 answers the last call with 62, the system with 32
 	// kernel 6.18.44
