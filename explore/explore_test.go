@@ -34,8 +34,7 @@ func small(objects []sched.Object, bodies ...func(*sched.Task) string) *explore.
 	return p
 }
 
-func search(t *testing.T, p *explore.Program, o explore.Options) *explore.Result {
-	t.Helper()
+func search(t require.TestingT, p *explore.Program, o explore.Options) *explore.Result {
 	r, err := explore.Run(context.Background(), p, o)
 	require.NoError(t, err)
 	return r

@@ -22,11 +22,14 @@ const (
 	Few      Search = "bounded"  // orders with few preemptions
 	Random   Search = "walk"     // runs drawn at random
 	Priority Search = "pct"      // runs drawn by random priorities
+	Evenly   Search = "uniform"  // runs drawn so that each order is about as likely
+	ByBits   Search = "bitstate" // as many orders as possible in bounded memory, by states
 )
 
 // Searches lists the ways.
 func Searches() []string {
-	return []string{string(Complete), string(ByOrders), string(Few), string(Random), string(Priority)}
+	return []string{string(Complete), string(ByOrders), string(Few), string(ByBits), string(Random),
+		string(Evenly), string(Priority)}
 }
 
 // Plan says how a scenario is searched.
@@ -36,7 +39,7 @@ type Plan struct {
 	Kernel string // the release; "" for the scenario's
 	HZ     int
 	CPUs   int
-	Runs   int64 // of walk and pct
+	Runs   int64 // of walk, uniform and pct
 	Seed   uint64
 	Laws   bool // ask the laws of the model in every state
 }
@@ -64,6 +67,9 @@ type Report struct {
 	// Risk is about how likely it is that two states were taken for one, so that
 	// something was missed.
 	Risk float64 `json:"risk,omitempty"`
+	// Coverage is, of bitstate, about how likely it is at least that a state that was met
+	// was looked at.
+	Coverage float64 `json:"coverage,omitempty"`
 
 	// Checkpoint is how far an incomplete search came.
 	Checkpoint *Checkpoint `json:"-"`
@@ -165,11 +171,11 @@ func (plan *Plan) search(ctx context.Context, p *Program) (*Result, error) {
 	switch plan.Search {
 	case ByOrders:
 		return Orders(ctx, p, OrderOptions{Options: plan.Options})
-	case Random, Priority:
+	case ByBits:
+		return Bits(ctx, p, plan.Options)
+	case Random, Priority, Evenly:
 		o := SampleOptions{Options: plan.Options, Seed: plan.Seed, Runs: plan.Runs}
-		if plan.Search == Priority {
-			o.Method = PCT
-		}
+		o.Method = map[Search]Method{Random: Walk, Priority: PCT, Evenly: Uniform}[plan.Search]
 		return Sample(ctx, p, o)
 	}
 	return Run(ctx, p, plan.Options)
@@ -199,8 +205,10 @@ func (r *Report) fill(res *Result) {
 	switch r.Search {
 	case ByOrders:
 		r.Runs, r.States = res.States, 0
-	case Random, Priority:
+	case Random, Priority, Evenly:
 		r.Runs = res.Total.Int64()
+	case ByBits:
+		r.Coverage = res.Coverage
 	default:
 		r.Risk = float64(r.States) * float64(r.States) * math.Pow(2, -65)
 		if res.Total != nil {

@@ -69,6 +69,9 @@ type Result struct {
 	// Checkpoint is how far an incomplete search by states came, for Options.Resume.
 	Checkpoint *Checkpoint
 	Estimate   *Estimate // of Sample
+	// Coverage is, of Bits, about how likely it is at least that a state that was met for
+	// the first time was looked at.
+	Coverage float64
 }
 
 // outcomes puts what was found in order.

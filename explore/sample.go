@@ -21,9 +21,14 @@ const (
 	// Nagarakatte 2010). The number of moments goes up from run to run, from none to
 	// MaxDepth, and begins anew: nobody need know how deep a bug lies.
 	PCT
+	// Uniform takes the step of a task with a probability in proportion to how many steps
+	// it has left, as far as the runs before tell. Of tasks that do not wait for each other
+	// each order is then as likely as any other, where Walk prefers those in which short
+	// tasks end early.
+	Uniform
 )
 
-func (m Method) String() string { return [...]string{"walk", "pct"}[m] }
+func (m Method) String() string { return [...]string{"walk", "pct", "uniform"}[m] }
 
 // SampleOptions say how Sample draws.
 type SampleOptions struct {
@@ -83,9 +88,11 @@ type Estimate struct {
 	// (Good and Turing).
 	Unseen float64
 	// Orders is about how many orders there are, as a power of ten: the mean, over the
-	// runs, of the product of how many steps were possible at each (Knuth). Only for
-	// Walk.
+	// runs, of one divided by the probability of the run (Knuth). Not for PCT.
 	Orders float64
+	// Basis is how many runs of equal probability would tell as much about Orders: the
+	// closer to the number of runs, the better.
+	Basis float64
 }
 
 // draws is a sampling in progress.
@@ -98,11 +105,14 @@ type draws struct {
 	runs   int64
 	steps  int64
 	length int       // of the longest run so far
-	sizes  []float64 // for each run: log10 of the product of its possibilities
+	sizes  []float64 // for each run: log10 of one divided by its probability
 	buf    []option
 
 	prio   []uint64 // of PCT: the highest goes on; the clock's is the last
 	change []int    // steps before which the first task becomes the last
+
+	taken []int64 // of Uniform: the steps of each task in this run; the clock's are the last
+	total []int64 // and in all runs before
 }
 
 // run makes one run.
@@ -117,8 +127,9 @@ func (d *draws) run(l *live) {
 	var way []move
 	last, preemptions := -2, 0
 	for d.buf = l.options(d.buf); len(d.buf) > 0; d.buf = l.options(d.buf) {
-		size += math.Log10(float64(len(d.buf)))
-		o := d.buf[d.pick(len(way))]
+		i, odds := d.pick(len(way))
+		size += math.Log10(odds)
+		o := d.buf[i]
 		who := o.task
 		if o.tick {
 			who = -1
@@ -133,6 +144,9 @@ func (d *draws) run(l *live) {
 		})
 		way = append(way, move{who, answers})
 		last = who
+	}
+	for i, n := range d.taken {
+		d.total[i] += n
 	}
 	d.steps += int64(len(way))
 	d.length = max(d.length, len(way))
@@ -149,9 +163,16 @@ func (d *draws) run(l *live) {
 	}
 }
 
-// begin draws what a run of PCT needs.
+// begin draws what a run needs.
 func (d *draws) begin() {
-	if d.opts.Method != PCT {
+	switch d.opts.Method {
+	case Walk:
+		return
+	case Uniform:
+		if d.total == nil {
+			d.total = make([]int64, len(d.p.Tasks)+1)
+		}
+		d.taken = make([]int64, len(d.total))
 		return
 	}
 	d.prio = d.prio[:0]
@@ -164,11 +185,40 @@ func (d *draws) begin() {
 	}
 }
 
-// pick returns which of the options is taken at a step.
-func (d *draws) pick(step int) int {
-	if d.opts.Method == Walk {
-		return d.rnd.Intn(len(d.buf))
+// pick returns which of the options is taken at a step, and one divided by how likely that
+// was.
+func (d *draws) pick(step int) (i int, odds float64) {
+	switch d.opts.Method {
+	case Walk:
+		return d.rnd.Intn(len(d.buf)), float64(len(d.buf))
+	case Uniform:
+		return d.inProportion()
 	}
+	return d.byPriority(step), 1
+}
+
+// inProportion takes an option with a probability in proportion to what is left of who
+// takes it: the mean of the runs before less what it has done, and one step at least.
+func (d *draws) inProportion() (i int, odds float64) {
+	weight := func(i int) int64 {
+		who := d.who(i)
+		return max(16, 16*d.total[who]/max(1, d.runs)-16*d.taken[who]) // in sixteenths of a step
+	}
+	all := int64(0)
+	for i := range d.buf {
+		all += weight(i)
+	}
+	at := int64(d.rnd.Intn(int(all)))
+	for ; at >= weight(i); i++ {
+		at -= weight(i)
+	}
+	odds = float64(all) / float64(weight(i))
+	d.taken[d.who(i)]++
+	return i, odds
+}
+
+// byPriority returns the option of the first by priority.
+func (d *draws) byPriority(step int) int {
 	first := func() int {
 		best := 0
 		for i := range d.buf {
@@ -204,13 +254,15 @@ func (d *draws) estimate() *Estimate {
 	if d.runs > 0 {
 		e.Unseen = float64(once) / float64(d.runs)
 	}
-	if d.opts.Method == Walk && d.runs > 0 {
+	if d.opts.Method != PCT && d.runs > 0 {
 		most := slices.Max(d.sizes)
-		sum := 0.0
+		sum, squares := 0.0, 0.0
 		for _, s := range d.sizes {
-			sum += math.Pow(10, s-most)
+			w := math.Pow(10, s-most)
+			sum, squares = sum+w, squares+w*w
 		}
 		e.Orders = most + math.Log10(sum/float64(d.runs))
+		e.Basis = sum * sum / squares
 	}
 	return e
 }

@@ -61,13 +61,7 @@ func (s *shrinker) try(parts [][]move) (*Schedule, bool) {
 	defer l.close()
 	r := following{l: l, last: -2}
 	l.start(r.first)
-	for _, part := range parts {
-		for _, mv := range part {
-			if !r.step(mv.task, mv.answers) {
-				break
-			}
-		}
-	}
+	r.follow(parts)
 	for {
 		who, any := r.onward()
 		if !any {
@@ -78,6 +72,16 @@ func (s *shrinker) try(parts [][]move) (*Schedule, bool) {
 	text, kind := l.label()
 	sch := &Schedule{s.p.tell(r.way), r.preemptions, len(r.way)}
 	return sch, s.want == result{text, kind}
+}
+
+// measure returns a way as a schedule, as it is.
+func (s *shrinker) measure(way []move) *Schedule {
+	l := newLive(s.p, s.opts, s.stage)
+	defer l.close()
+	r := following{l: l, last: -2}
+	l.start(r.first)
+	r.follow(stretches(way))
+	return &Schedule{s.p.tell(r.way), r.preemptions, len(r.way)}
 }
 
 // following is a run that follows a wish.
@@ -91,6 +95,17 @@ type following struct {
 
 func (r *following) first(int) int { return 0 }
 
+// follow takes the steps of the stretches where it can.
+func (r *following) follow(parts [][]move) {
+	for _, part := range parts {
+		for _, mv := range part {
+			if !r.step(mv.task, mv.answers) {
+				break
+			}
+		}
+	}
+}
+
 // step lets somebody take a step, and says whether that was possible.
 func (r *following) step(who int, answers []int) bool {
 	r.buf = r.l.options(r.buf)
@@ -102,14 +117,18 @@ func (r *following) step(who int, answers []int) bool {
 		r.preemptions++
 	}
 	var given []int
-	r.l.take(r.buf[i], func(n int) int {
+	answer := func(n int) int {
 		a := 0
 		if len(answers) > len(given) && answers[len(given)] < n {
 			a = answers[len(given)]
 		}
 		given = append(given, a)
 		return a
-	})
+	}
+	if due := len(r.buf) - i; who < 0 && len(answers) > 0 && due > 1 {
+		i += answer(due)
+	}
+	r.l.take(r.buf[i], answer)
 	r.way, r.last = append(r.way, move{who, given}), who
 	return true
 }

@@ -60,9 +60,14 @@ func (p *printer) summary(r *explore.Report) {
 	if e := r.Estimate; e != nil {
 		text := fmt.Sprintf("The next run has an outcome that is not here with a probability of about %.2g.", e.Unseen)
 		if e.Orders > 0 {
-			text += fmt.Sprintf(" There are about 10^%.0f orders.", e.Orders)
+			text += fmt.Sprintf(" There are about 10^%.0f orders, by runs that tell as much as %.0f of equal "+
+				"probability.", e.Orders, e.Basis)
 		}
 		p.wrap(0, text)
+	}
+	if r.Coverage > 0 {
+		p.wrap(0, fmt.Sprintf("A state that was met was looked at with a probability of %s at least.",
+			strings.Trim(percent(r.Coverage), "()")))
 	}
 	if r.Loops {
 		p.wrap(0, "Some orders go round in circles for as long as the other tasks may not go on, "+

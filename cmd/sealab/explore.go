@@ -38,8 +38,9 @@ at any moment; with "zero" steps take no time, and a timer fires when nothing el
 
 The searches: "complete" remembers states; "orders" remembers nothing, and runs the scenario once
 for each class of orders (slow, but a check); "bounded" looks at orders with at most --preemptions
-first; "walk" and "pct" draw --runs orders at random. What is not complete says so. A search also
-ends at --max-states, at --memory, and when it is interrupted, and then prints what it has found.
+first; "bitstate" keeps three bits of a state, and goes as far as --memory lets it; "walk", "uniform"
+and "pct" draw --runs orders at random. What is not complete says so, and how much of it was seen. A
+search also ends at --max-states, at --memory, and when it is interrupted, and then prints what it has found.
 
 Exit codes: 0 all conditions hold and every order ends well, 1 otherwise, 2 the scenario cannot be
 read or searched, 130 interrupted.`
@@ -89,8 +90,8 @@ func newExplore(app *cli.App) *cobra.Command {
 	f.StringVar(&x.near, "near", "", "show the order nearest to the one of a `SCHEDULE` that ends otherwise")
 	f.BoolVarP(&x.way, "way", "w", false, "show a way to each outcome")
 	f.IntVar(&x.preemptions, "preemptions", 2, "of bounded: the most preemptions in one order")
-	f.Int64Var(&x.plan.Runs, "runs", 10000, "of walk and pct: how many orders are drawn")
-	f.Uint64Var(&x.plan.Seed, "seed", 1, "of walk and pct: draw others for another `NUMBER`")
+	f.Int64Var(&x.plan.Runs, "runs", 10000, "of walk, uniform and pct: how many orders are drawn")
+	f.Uint64Var(&x.plan.Seed, "seed", 1, "of walk, uniform and pct: draw others for another `NUMBER`")
 	f.Int64Var(&x.memory, "memory", 1024, "`MiB` of memory that the search may use")
 	f.Int64Var(&x.states, "max-states", 0, "end the search at so many states (default no bound)")
 	f.StringVar(&x.file, "checkpoint", "",
