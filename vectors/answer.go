@@ -17,7 +17,7 @@ type Result struct {
 	MS    int64  `json:"ms,omitempty"`    // how long it takes, if that is a millisecond or more
 	Not   string `json:"not,omitempty"`   // it does not return ("waiting", "not made"), or the order decides ("open")
 
-	text string // as strace prints it; empty if Any or Not
+	text string // as strace prints it; empty if Any or open
 }
 
 // opens are the calls whose value is a number that the kernel may choose.
@@ -37,11 +37,11 @@ func play(script *run.Script, steps []Step, o run.Options) ([]Result, error) {
 		case steps[i].Task != "" && !asked:
 			r = Result{Not: "open"}
 		case c.State != run.Returned:
-			r = Result{Not: string(c.State)}
+			r = Result{Not: string(c.State), text: "?"}
 		case r.Errno == "" && (opens[steps[i].Call] || steps[i].Binds != "" && steps[i].Call == "mmap"):
 			r.Value, r.Any, r.text = 0, true, ""
 		}
-		if r.MS > 0 && r.text != "" {
+		if r.MS > 0 {
 			r.text += fmt.Sprintf(" <%d.%03d000>", r.MS/1000, r.MS%1000)
 		}
 		out[i] = r

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,8 @@ static long call(const char *name, long a[ARGS])
 		r = (long)mremap((void *)a[0], (size_t)a[1], (size_t)a[2], (int)a[3], (void *)a[4]);
 	else if (!strcmp(name, "madvise"))
 		r = madvise((void *)a[0], (size_t)a[1], (int)a[2]);
+	else if (!strcmp(name, "kill"))
+		r = kill((pid_t)a[0], (int)a[1]);
 	else {
 		fprintf(stderr, "play: no call %s\n", name);
 		exit(2);
@@ -259,6 +262,15 @@ static int run(const struct span *s)
 	return 1;
 }
 
+/* dies says whether a task is to die in one of its calls. */
+static int dies(const struct span *s)
+{
+	for (int i = s->first; i < s->last; i++)
+		if (!strcmp(lines[i].task, s->task) && strstr(lines[i].text, "=> ?"))
+			return 1;
+	return 0;
+}
+
 /* perform is run on a thread: by itself, or by asking the child whose lines they are. */
 static void *perform(void *arg)
 {
@@ -266,8 +278,11 @@ static void *perform(void *arg)
 	for (int i = 0; i < born; i++)
 		if (!strcmp(children[i].task, s->task)) {
 			s->ok = 0;
-			if (write(children[i].ask, s, sizeof *s) != sizeof *s ||
-			    read(children[i].answer, &s->ok, sizeof s->ok) != sizeof s->ok)
+			if (write(children[i].ask, s, sizeof *s) == sizeof *s &&
+			    read(children[i].answer, &s->ok, sizeof s->ok) == sizeof s->ok)
+				return NULL;
+			s->ok = dies(s);
+			if (!s->ok)
 				printf("# task %s is gone\n", s->task);
 			return NULL;
 		}
