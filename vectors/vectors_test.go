@@ -100,11 +100,13 @@ func TestPlayer(t *testing.T) {
 	require.Regexp(t, `^TAP version 13\n1\.\.\d\d\d\n`, string(out))
 
 	// It notices: another result is not ok.
+	_, one, _ := strings.Cut(text, "vector h10-read-only-mapping\n")
+	one, _, _ = strings.Cut(one, "vector ")
 	c = exec.Command(play)
-	c.Stdin = strings.NewReader(strings.Replace(text, "=> -16", "=> -1", 1))
+	c.Stdin = strings.NewReader("vectors 1\nvector h10\n" + strings.Replace(one, "=> -16", "=> -1", 1))
 	out, err = c.CombinedOutput()
 	require.Error(t, err)
-	require.Equal(t, 1, strings.Count(string(out), "not ok"), "%s", out)
+	require.Contains(t, string(out), "\nnot ok 1 - h10\n")
 }
 
 func ExampleExport() {
