@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"sealab/run"
+	"sealab/scenario"
 	"sealab/sim/profile"
 )
 
@@ -26,11 +27,12 @@ type Vector struct {
 	Name    string    `json:"name"`
 	Shows   []string  `json:"shows"` // behaviours, by their numbers in docs/behaviours.md: B76, H9, U4
 	Title   string    `json:"title"`
-	Since   string    `json:"since"`           // the first release for which it means something
-	Cases   []string  `json:"cases,omitempty"` // recorded programs that do the same
-	Needs   string    `json:"needs,omitempty"` // what not every machine has: "huge pages", "io_uring"
-	Tasks   int       `json:"tasks"`           // how many run at the same time; 1 for most
-	Race    bool      `json:"race,omitempty"`  // results depend on the order; the scenario has conditions
+	Since   string    `json:"since"`                // the first release for which it means something
+	Cases   []string  `json:"cases,omitempty"`      // recorded programs that do the same
+	Needs   string    `json:"needs,omitempty"`      // what not every machine has: "huge pages", "io_uring"
+	Tasks   int       `json:"tasks"`                // how many run at the same time; 1 for most
+	Race    bool      `json:"race,omitempty"`       // results depend on the order
+	Conds   []string  `json:"conditions,omitempty"` // of a race: what may come of it, in all orders together
 	Steps   []Step    `json:"steps"`
 	Answers []Answers `json:"answers"` // of older kernels first
 
@@ -119,6 +121,9 @@ func load(name, text string) (*Vector, error) {
 		named[st.Task] = true
 		v.Race = v.Race || st.Task != "" && !c.Event.Ret.HasRet
 		v.Steps = append(v.Steps, st)
+	}
+	for _, c := range script.Conds {
+		v.Conds = append(v.Conds, strings.TrimSpace(string(scenario.Append(nil, c))))
 	}
 	delete(named, "")
 	v.Tasks = max(1, len(named))
