@@ -55,6 +55,11 @@ func Build(r *Request, l Limits) (*Document, error) {
 	if err := b.play(); err != nil {
 		return nil, problems(err)
 	}
+	if r.Near {
+		if err := b.playNear(); err != nil {
+			return nil, problems(err)
+		}
+	}
 	b.fill()
 	return b.doc, nil
 }

@@ -12,6 +12,13 @@
 // page as static files, whose engine is this package in the browser itself
 // (cmd/sealab-wasm): the same requests, the same documents.
 //
+// A page with an engine shows a second run beside the first: the same on another
+// kernel, or the nearest order that ends otherwise. With ?embed in its address
+// (?embed=timeline,state for some of why, timeline, state, text, code, story) it is a
+// part of another page, say a slide, which sends it {sealab: 1, do: "step", by: 1} or
+// {sealab: 1, do: "go", to: 47}, and hears {sealab: 1, step, steps, sentence}. What a
+// server on this machine serves cannot be embedded; a site and a file can.
+//
 // The words are those of the terminal: package explain says why, and an event's
 // sentence is its Describe. Text from a scenario is never markup: the page's words
 // go through html/template on their way in, and its script makes text nodes only.

@@ -25,6 +25,8 @@ type Request struct {
 	Schedule string `json:"schedule,omitempty"`
 	// Fork keeps of the schedule what came before, and lets somebody else go then.
 	Fork *Fork `json:"fork,omitempty"`
+	// Near plays the order that is nearest to the schedule and ends otherwise.
+	Near bool `json:"near,omitempty"`
 }
 
 // Fork is another decision at one point of a run.
@@ -67,6 +69,14 @@ type Document struct {
 	Steps    uint64       `json:"steps"`
 	Time     int64        `json:"time_ns"`
 	More     int64        `json:"more,omitempty"` // events that came after the last one here
+	Near     *Near        `json:"near,omitempty"` // where the order was asked for as a near one
+}
+
+// Near says how far an order is from the one that it was asked for as nearest to.
+type Near struct {
+	Turns int    `json:"turns"`           // how often a task goes out of its turn
+	Moved int    `json:"moved"`           // the steps that are taken out of turn
+	First string `json:"first,omitempty"` // the task that goes first out of its turn; "" is a timer
 }
 
 // Asked is what of the machine a request said; the rest is the scenario's.

@@ -83,17 +83,24 @@ func newContent(d *Document) *content {
 	return c
 }
 
-// source returns an embedded file of the page.
+// source returns an embedded script or style of the page, without the lines that are comments
+// and without indentation: no string in them goes over lines.
 func source(name string) string {
 	text, err := files.ReadFile("page/" + name)
 	if err != nil {
 		panic("web: " + err.Error())
 	}
-	return string(text)
+	var b strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
 }
 
 // script is the page's script: its files, one after the other, in a scope of their
-// own. Without a server behind the page its laboratory is left out.
+// own. Without an engine behind the page what needs one is left out.
 func script(served bool) string {
 	names, err := fs.Glob(files, "page/*.js")
 	if err != nil {
@@ -102,7 +109,7 @@ func script(served bool) string {
 	var b strings.Builder
 	b.WriteString("(() => {\n")
 	for _, name := range names {
-		if name = strings.TrimPrefix(name, "page/"); served || name != "5-lab.js" {
+		if name = strings.TrimPrefix(name, "page/"); served || !strings.HasPrefix(name, "5-") {
 			b.WriteString(source(name))
 		}
 	}

@@ -179,6 +179,6 @@ function fill(node, attrs, children) {
     if (k.startsWith('on')) node.addEventListener(k.slice(2), v);
     else node.setAttribute(k, v === true ? '' : v);
   }
-  node.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== ''));
+  node.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false && c !== ''));
   return node;
 }

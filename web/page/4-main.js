@@ -78,6 +78,7 @@ function draw() {
   });
   drawHistory();
   drawForks(e);
+  announce(e);
   if (focused) {
     const again = [...document.querySelectorAll('.val')].find(v => v.dataset.id === focused[0] && v.dataset.field === focused[1]);
     if (again) again.focus();
@@ -215,7 +216,8 @@ const letters = {'.': moves.sameTask, ',': moves.sameTaskBack, s: moves.nextScan
   '[': moves.prevChange, w: why, '?': () => $('keys').showModal(),
   d: () => { $('details').checked = !$('details').checked; toggleDetails(); },
   f: () => { const b = document.querySelector('[data-fork]:not([disabled])'); if (b) b.focus(); },
-  u: () => page.lab && page.lab.undo(), e: () => page.lab && $('text').focus()};
+  u: () => page.lab && page.lab.undo(), e: () => page.lab && $('text').focus(),
+  n: () => page.lab && page.lab.near(), '/': () => $('query').focus()};
 const named = {Home: moves.first, End: moves.last, PageDown: moves.nextCall, PageUp: moves.prevCall,
   ArrowRight: moves.step, ArrowLeft: moves.back};
 const shifted = {ArrowRight: moves.sameTask, ArrowLeft: moves.sameTaskBack};
@@ -252,6 +254,8 @@ function start() {
     const to = /^#event-(\d+)$/.exec(location.hash);
     if (to) go(page.run.stepOf(Math.min(Number(to[1]), page.run.events.length - 1)));
   });
+  startFind();
+  startEmbed();
   new ResizeObserver(() => draw()).observe($('timeline'));
   if (typeof startLab === 'function') startLab(doc);
 }

@@ -68,10 +68,18 @@ function startLab(doc) {
 
   const show = (request, next, event) => {
     lab.request = request;
+    lab.alone();
     fillForm(next);
     open(next, event);
     $('undo').disabled = !lab.past.length;
     lab.remember();
+  };
+
+  // take shows a run that has been played already.
+  lab.take = (next, event) => {
+    lab.past.push({doc: page.run.doc, event: page.run.steps[page.step], request: lab.request});
+    show(requestOf(next), next, event);
+    $('sentence').focus();
   };
 
   lab.fork = (choice, task) => lab.ask({...requestOf(page.run.doc), fork: {after: choice.after, task}}, page.run.steps[page.step])
@@ -125,6 +133,7 @@ function startLab(doc) {
       $('busy').textContent = 'The link is in the address bar.';
     }
   });
+  startBeside(lab, kind);
   fillForm(doc);
   fromLink(lab);
 }
