@@ -33,6 +33,8 @@ scenario are judged over all orders:
   never  (s0 = 0 /\ m0 = 0)    none does
   always (seals(r0) = 8)       each does
 
+A scenario is a file, or one of those that sealab comes with, which --list lists.
+
 The readings of time: with "free" any task may be delayed at will, so that the next timer may fire
 at any moment; with "zero" steps take no time, and a timer fires when nothing else can happen.
 
@@ -54,7 +56,7 @@ type explorer struct {
 	preemptions        int
 	memory, states     int64
 	plan               explore.Plan
-	way, merged        bool
+	way, merged, list  bool
 	shard, output      string
 	queue, listen      string
 	parts, tries       int
@@ -68,7 +70,8 @@ func newExplore(app *cli.App) *cobra.Command {
 		Use:   "explore [SCENARIO]",
 		Short: "Run a scenario in every order, and say what can come out",
 		Long:  exploreLong,
-		Example: `  sealab explore race.scenario
+		Example: `  sealab explore mmap-read
+  sealab explore race.scenario
   sealab explore --time zero --kernel 4.19 race.scenario
   sealab explore --find EBUSY race.scenario
   sealab explore --near 'c27 a25 b24 a3 c3' race.scenario
@@ -84,6 +87,7 @@ func newExplore(app *cli.App) *cobra.Command {
 	}
 	x.flags(c)
 	f := c.Flags()
+	f.BoolVar(&x.list, "list", false, "list the scenarios that sealab comes with")
 	f.StringVar(&x.search, "search", "complete", "which orders: "+strings.Join(explore.Searches(), ", "))
 	f.StringVar(&x.time, "time", "free", "when timers fire: free or zero")
 	f.StringVar(&x.find, "find", "", "show the shortest way to an outcome with these `WORDS`, as EBUSY or s0=EBUSY")
@@ -113,7 +117,7 @@ func newExplore(app *cli.App) *cobra.Command {
 		cobra.FixedCompletions(explore.Searches(), cobra.ShellCompDirectiveNoFileComp)))
 	must(c.RegisterFlagCompletionFunc("time",
 		cobra.FixedCompletions([]string{"free", "zero"}, cobra.ShellCompDirectiveNoFileComp)))
-	return c
+	return library(app, c)
 }
 
 // check turns the flags into a plan.
@@ -144,6 +148,9 @@ func (x *explorer) check(c *cobra.Command) error {
 }
 
 func (x *explorer) run(c *cobra.Command, args []string) error {
+	if x.list {
+		return listLibrary(x.app, x.asJSON)
+	}
 	if err := x.check(c); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func newHost(app *cli.App) *cobra.Command {
 	f.IntVar(&opts.Runs, "runs", 1000, "how often to run a scenario with concurrent tasks")
 	f.Uint64Var(&opts.Seed, "seed", 0, "chooses the small delays with which concurrent tasks begin")
 	f.BoolVar(&asJSON, "json", false, "print one JSON document")
-	return c
+	return library(app, c)
 }
 
 func readPrograms(app *cli.App, names []string) (programs []*host.Program, err error) {

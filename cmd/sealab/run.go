@@ -73,7 +73,7 @@ func newRun(app *cli.App) *cobra.Command {
 	f.BoolVarP(&r.verbose, "verbose", "v", false, "tell every detail: references, spin locks, objects that come and go")
 	c.MarkFlagsMutuallyExclusive("seed", "schedule")
 	c.MarkFlagsMutuallyExclusive("quiet", "json")
-	return c
+	return library(app, c)
 }
 
 func (r *runner) run(c *cobra.Command, args []string) error {

@@ -17,6 +17,8 @@ type App struct {
 	Stderr io.Writer
 	// Env looks up an environment variable.
 	Env func(name string) string
+	// Library holds inputs that the program comes with, by name. A file of that name goes first.
+	Library map[string]string
 	// Color is what --color says.
 	Color ColorMode
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ func (a *App) Inputs(args []string) ([]string, error) {
 	}
 	var names []string
 	for _, arg := range args {
-		found, err := expand(arg)
+		found, err := a.expand(arg)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +42,7 @@ func (a *App) Inputs(args []string) ([]string, error) {
 	return names, nil
 }
 
-func expand(arg string) ([]string, error) {
+func (a *App) expand(arg string) ([]string, error) {
 	if arg == Stdin {
 		return []string{arg}, nil
 	}
@@ -51,8 +52,10 @@ func expand(arg string) ([]string, error) {
 		return nil, Usagef("%s is a directory; name its files, as in %s", arg, filepath.Join(arg, "*"))
 	case err == nil:
 		return []string{arg}, nil
+	case a.included(arg):
+		return []string{arg}, nil
 	case !errors.Is(err, fs.ErrNotExist) || !strings.ContainsAny(arg, "*?["):
-		return nil, readable(err)
+		return nil, a.suggestInput(arg, readable(err))
 	}
 	matches, err := filepath.Glob(arg)
 	if err != nil {
@@ -77,6 +80,23 @@ func readable(err error) error {
 	return err
 }
 
+// included says whether a name is one of the library's.
+func (a *App) included(name string) bool { _, ok := a.Library[name]; return ok }
+
+// suggestInput adds to an error about a file the name in the library that was probably meant.
+func (a *App) suggestInput(name string, err error) error {
+	best, bestDistance := "", 3
+	for _, known := range slices.Sorted(maps.Keys(a.Library)) {
+		if d := distance(name, known); d < bestDistance && d < len(known) {
+			best, bestDistance = known, d
+		}
+	}
+	if best == "" {
+		return err
+	}
+	return fmt.Errorf("%w; did you mean %s?", err, best)
+}
+
 // Input is something that is being read, with how far it has been.
 type Input struct {
 	// Name is for messages: the file's, or "standard input".
@@ -94,6 +114,9 @@ func (a *App) Open(name string) (*Input, error) {
 		return &Input{Name: "standard input", r: io.NopCloser(a.Stdin)}, nil
 	}
 	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && a.included(name) {
+		return &Input{Name: name, r: io.NopCloser(strings.NewReader(a.Library[name]))}, nil
+	}
 	if err != nil {
 		return nil, readable(err)
 	}
