@@ -61,17 +61,25 @@ type exit struct {
 
 // Child runs a helper and exits, if the process was started as one. A program that uses Run calls
 // it first of all in its main function.
-func Child() {
+//
+// settled is how long after its start such a program may still do something by itself, because of
+// what else is linked into it: threads of a scenario, which share memory with all that the process
+// does, begin later.
+func Child(settled time.Duration) {
 	if os.Getenv(helperVar) == "" {
 		return
 	}
 	code := 0
+	quietFrom = began.Add(settled)
 	if err := help(); err != nil {
 		fmt.Fprintln(os.Stderr, "sealab: the helper:", err)
 		code = 1
 	}
 	os.Exit(code)
 }
+
+// quietFrom is when nothing but scenarios goes on in this process.
+var began, quietFrom = time.Now(), time.Time{}
 
 // help answers requests until there are no more.
 func help() error {
@@ -311,6 +319,7 @@ func reap(b *board, q *request) {
 
 // runThreads runs each task on a thread of this process.
 func runThreads(b *board, q *request, env *environment, rng *rand.Rand, a *answer) {
+	time.Sleep(time.Until(quietFrom))
 	runtime.GOMAXPROCS(int(q.Threads) + 4)
 	debug.SetGCPercent(-1) // a thread in a raw system call cannot be stopped for it
 	defer debug.SetGCPercent(100)

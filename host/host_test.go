@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	host.Child()
+	host.Child(0)
 	os.Exit(m.Run())
 }
 

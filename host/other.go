@@ -2,7 +2,10 @@
 
 package host
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Supported tells whether scenarios can be run here.
 const Supported = false
@@ -20,7 +23,7 @@ func (*Runner) Run(context.Context, *Program) (*Result, error) { return nil, Err
 func (*Runner) Close() error { return nil }
 
 // Child does nothing: no process is started as a helper.
-func Child() {}
+func Child(time.Duration) {}
 
 // Look returns ErrUnsupported.
 func Look() (Machine, error) { return Machine{}, ErrUnsupported }

@@ -104,7 +104,7 @@ func padded(rng *rand.Rand, p gen.Program, answers []string, _ *run.Options) (li
 			{"lseek(%s, 0, SEEK_CUR)"},
 			{"extra = dup(%s)", "close(extra)"},
 			{"mmap(" + far + ", 4096, PROT_READ, MAP_SHARED|MAP_FIXED, %s, 0)", unmap},
-			{"mmap(" + far + ", 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED, %s, 0)", unmap},
+			{"mmap(" + far + ", 8192, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_FIXED, %s, 0)", unmap},
 			{"fcntl(%s, F_ADD_SEALS, 0x40000000)"},
 			{"pwrite64(%s, \"\", 0, 4096)"},
 			{"pread64(%s, \"\", 0, 0)"},

@@ -25,6 +25,10 @@ const (
 	done       = "sealab.done."
 )
 
+// Settled is how long after its start a process that links this package is not quiet: the NATS
+// server's package has set a timer by then, which does nothing more.
+const Settled = 1100 * time.Millisecond
+
 // Deliveries is how often a part is given to a worker before it is given up.
 const Deliveries = 4
 

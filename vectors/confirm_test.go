@@ -29,7 +29,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	host.Child()
+	host.Child(0)
 	os.Exit(m.Run())
 }
 

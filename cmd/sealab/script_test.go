@@ -15,12 +15,13 @@ import (
 
 	"sealab/cmd/sealab/internal/cli"
 	"sealab/host"
+	"sealab/queue"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 func TestMain(m *testing.M) {
-	host.Child()
+	host.Child(queue.Settled)
 	testscript.Main(m, map[string]func(){"sealab": main})
 }
 

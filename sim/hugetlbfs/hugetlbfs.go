@@ -180,11 +180,13 @@ type ops struct{}
 // Kernel: mm/hugetlb.c hugetlb_fault, all versions.
 func (ops) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, error) {
 	i := inode.Of(t, ino)
-	if size := inode.Size(t, ino); int64(pgoff)<<abi.PageShift >= size {
+	up := i.Shift - abi.PageShift
+	index := pgoff >> up << up
+	// A page that is there, behind the end, is found; only to make one the size is asked.
+	if there := i.Map.Load(t, index).Folio(); there == 0 && int64(pgoff)<<abi.PageShift >= inode.Size(t, ino) {
 		return 0, t.RefuseBecause(abi.EFAULT, "hugetlb_fault", sched.Fact{Name: "page", Value: int64(pgoff)}, ino)
 	}
-	up := i.Shift - abi.PageShift
-	return getFolio(t, i, pgoff>>up<<up), nil
+	return getFolio(t, i, index), nil
 }
 
 // Punch implements inode.FileOps.

@@ -51,6 +51,9 @@ func lockRange(t *sched.Task, s space, addr, n uint64, lock bool) (end uint64, e
 	}
 	t.DownWrite(s.lock)
 	err = eachVMA(t, s, start, end, true, func(v VMA, from, to uint64) error {
+		if v.Flags&VMHugetlb != 0 {
+			return nil // never swapped out, and never marked
+		}
 		flags := v.Flags &^ VMLocked
 		if lock && v.Flags&VMDontExpand == 0 {
 			flags |= VMLocked

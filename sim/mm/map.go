@@ -100,7 +100,7 @@ func doMmap(t *sched.Task, s space, a MapArgs) (VMA, error) {
 	if n := mapCount.On(t, s.id, sched.None{}); n > maxMapCount {
 		return VMA{}, t.Refuse(abi.ENOMEM, "max_map_count", sched.Fact{Name: "VMAs", Value: int64(n)})
 	}
-	r.Flags = protFlags(a.Prot) | VMMayRead | VMMayWrite | VMMayExec
+	r.Flags |= protFlags(a.Prot) | VMMayRead | VMMayWrite | VMMayExec
 	if a.Flags&abi.MapLocked != 0 {
 		r.Flags |= VMLocked
 	}
@@ -190,6 +190,9 @@ func freePlace(t *sched.Task, s space, w wish) (uint64, error) {
 		return 0, t.Refuse(abi.ENOMEM, "get_unmapped_area", sched.Fact{Name: "length", Value: int64(w.len)})
 	}
 	if w.fixed {
+		if align > abi.PageSize && w.addr&(align-1) != 0 {
+			return 0, t.Refuse(abi.EINVAL, "prepare_hugepage_range", sched.Fact{Name: "address", Value: int64(w.addr)})
+		}
 		if errno := -w.addr; errno > 0 && errno < abi.PageSize {
 			// An address among the last ones is taken for the error that it looks like.
 			return 0, t.Refuse(abi.Errno(errno), "IS_ERR_VALUE", sched.Fact{Name: "address", Value: int64(w.addr)})

@@ -108,11 +108,31 @@ func (r *request) hookAndCount(t *sched.Task, counted *bool) error {
 		}
 	}
 	if r.ino.Kind == inode.Hugetlb {
-		r.Flags |= VMDontExpand
+		if err := r.mapHuge(t); err != nil {
+			return err
+		}
 	}
 	if when == profile.CounterAfterHook {
 		return r.count(t, counted)
 	}
+	return nil
+}
+
+// mapHuge is what a file of huge pages does for a new mapping: one that may be written,
+// private or not, makes the file as long as it is. F_SEAL_GROW is not asked.
+//
+// Kernel: fs/hugetlbfs/inode.c hugetlbfs_file_mmap, all versions.
+func (r *request) mapHuge(t *sched.Task) error {
+	off := int64(r.PgOff) << abi.PageShift
+	if off&(1<<r.Shift-1) != 0 {
+		return t.Refuse(abi.EINVAL, "hugetlbfs_file_mmap", sched.Fact{Name: "offset", Value: off})
+	}
+	r.Flags |= VMDontExpand
+	t.DownWrite(r.ino.Lock)
+	if end := off + int64(r.Len()); r.Flags&VMWrite != 0 && inode.Size(t, r.Inode) < end {
+		inode.SetSize(t, r.Inode, end)
+	}
+	t.UpWrite(r.ino.Lock)
 	return nil
 }
 

@@ -216,6 +216,9 @@ func Seek(t *sched.Task, ino sched.ID, pos, off, whence int64) (int64, error) {
 	case abi.SeekEnd:
 		pos = inode.Size(t, ino)
 	case abi.SeekData, abi.SeekHole:
+		if i.Kind == inode.Hugetlb {
+			return seekPlain(t, ino, off, whence == abi.SeekData)
+		}
 		t.DownWrite(i.Lock)
 		at, err := seekHoleData(t, ino, i, off, whence == abi.SeekData)
 		t.UpWrite(i.Lock)
@@ -230,6 +233,20 @@ func Seek(t *sched.Task, ino sched.ID, pos, off, whence int64) (int64, error) {
 		return 0, t.Refuse(abi.EINVAL, "vfs_setpos", sched.Fact{Name: "offset", Value: pos + off})
 	}
 	return pos + off, nil
+}
+
+// seekPlain is SEEK_DATA and SEEK_HOLE of a file that knows no holes.
+//
+// Kernel: fs/read_write.c default_llseek, all versions.
+func seekPlain(t *sched.Task, ino sched.ID, off int64, data bool) (int64, error) {
+	size := inode.Size(t, ino)
+	if off < 0 || off >= size {
+		return 0, t.RefuseBecause(abi.ENXIO, "default_llseek", sched.Fact{Name: "size", Value: size}, ino)
+	}
+	if data {
+		return off, nil
+	}
+	return size, nil
 }
 
 // findData returns the first entry with bytes in [from, last]: a folio that is up to
