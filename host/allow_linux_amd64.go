@@ -16,6 +16,10 @@ func (c *compiler) allowed(e *scenario.Event) error {
 		return c.allowedPath(e.Arg(0), e.Arg(1))
 	case "openat":
 		return c.allowedPath(e.Arg(1), e.Arg(2))
+	case "truncate":
+		if path := e.Arg(0); path != nil && path.Kind == scenario.String && !descriptorPath(string(path.Decode(nil))) {
+			return skipf("the path %q is not one of the scenario's own descriptors", path.Decode(nil))
+		}
 	case "kill", "tkill":
 		return c.allowedSignal(e)
 	case "process_vm_readv", "process_vm_writev":

@@ -55,6 +55,7 @@ var shapes = map[string]shape{
 	"preadv2":           {unix.SYS_PREADV2, "nVnnhn"},
 	"pwritev2":          {unix.SYS_PWRITEV2, "nvnnhn"},
 	"lseek":             {unix.SYS_LSEEK, "nnn"},
+	"truncate":          {unix.SYS_TRUNCATE, "sn"},
 	"ftruncate":         {unix.SYS_FTRUNCATE, "nn"},
 	"fallocate":         {unix.SYS_FALLOCATE, "nnnn"},
 	"fadvise64":         {unix.SYS_FADVISE64, "nnnn"},

@@ -260,7 +260,13 @@ var shapes = map[string]func(*reader, *kernel.Call){
 	"writev":            vecShape(0),
 	"preadv":            vecShape(1),
 	"pwritev":           vecShape(1),
-	"io_uring_setup":    func(r *reader, c *kernel.Call) { c.Args[0] = r.num(0) },
+	"preadv2":           vecShape(2),
+	"pwritev2":          vecShape(2),
+	"truncate": func(r *reader, c *kernel.Call) {
+		c.Str, _ = r.str(0)
+		c.Args[1] = r.num(1)
+	},
+	"io_uring_setup": func(r *reader, c *kernel.Call) { c.Args[0] = r.num(0) },
 	"io_uring_register": func(r *reader, c *kernel.Call) {
 		c.Args[0], c.Args[1] = r.num(0), r.num(1)
 		if c.Args[1] == abi.IoringRegisterBuffers {
@@ -309,15 +315,15 @@ func bufShape(more int) func(*reader, *kernel.Call) {
 	}
 }
 
-// vecShape reads (fd, iovec array, count, offset…): what counts is the sum.
+// vecShape reads (fd, iovec array, count, offset, flags): what counts is the sum.
 func vecShape(more int) func(*reader, *kernel.Call) {
 	return func(r *reader, c *kernel.Call) {
 		c.Args[0] = r.num(0)
 		for _, v := range r.vec(1) {
 			c.Args[2] += int64(v.Len)
 		}
-		if more > 0 {
-			c.Args[3] = r.num(3)
+		for i := range more {
+			c.Args[3+i] = r.num(3 + i)
 		}
 	}
 }

@@ -63,10 +63,15 @@ func sysRead(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	switch {
 	case n < 0:
 		return 0, t.Refuse(abi.EINVAL, "rw_verify_area")
+	case x.i.Kind == inode.Pipe && c.Args[4] != 0:
+		return 0, ErrNotModelled
 	case x.i.Kind == inode.Pipe:
 		return pin.ReadPipe(t, x.i.Info, n, x.nonblock())
 	case !x.i.Kind.Sealable():
 		return 0, ErrNotModelled
+	}
+	if err := x.perCall(t, c.Args[4], n); err != nil {
+		return 0, err
 	}
 	pos := inode.Pos(t, x.file)
 	done := shmem.Read(t, x.f.Inode, pos, n)
@@ -90,6 +95,9 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case !x.i.Kind.Sealable():
 		return 0, ErrNotModelled
 	}
+	if err := x.perCall(t, c.Args[4], c.Args[2]); err != nil {
+		return 0, err
+	}
 	return shmem.Read(t, x.f.Inode, c.Args[3], min(c.Args[2], abi.MaxRWCount)), nil
 }
 
@@ -105,6 +113,8 @@ func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	switch {
 	case n < 0:
 		return 0, t.Refuse(abi.EINVAL, "rw_verify_area")
+	case x.i.Kind == inode.Pipe && c.Args[4] != 0:
+		return 0, ErrNotModelled
 	case x.i.Kind == inode.Pipe:
 		if x.f.Flags&abi.ODirect != 0 {
 			return pin.WritePackets(t, x.i.Info, n, x.nonblock())
@@ -115,7 +125,10 @@ func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case x.i.Kind != inode.Shmem:
 		return 0, ErrNotModelled
 	}
-	done, end, err := shmem.Write(t, x.file, inode.Pos(t, x.file), n, uint64(c.Line))
+	if err := x.perCall(t, c.Args[4], n); err != nil {
+		return 0, err
+	}
+	done, end, err := x.write(t, inode.Pos(t, x.file), n, c)
 	if err == nil && n > 0 {
 		inode.SetPos(t, x.file, end)
 	}
@@ -140,7 +153,10 @@ func sysPwrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case x.i.Kind != inode.Shmem:
 		return 0, ErrNotModelled
 	}
-	done, _, err := shmem.Write(t, x.file, c.Args[3], min(c.Args[2], abi.MaxRWCount), uint64(c.Line))
+	if err := x.perCall(t, c.Args[4], c.Args[2]); err != nil {
+		return 0, err
+	}
+	done, _, err := x.write(t, c.Args[3], min(c.Args[2], abi.MaxRWCount), c)
 	return done, err
 }
 

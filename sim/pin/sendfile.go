@@ -58,7 +58,7 @@ func Sendfile(t *sched.Task, out, in sched.ID, off, n int64) (done int64, err er
 			done, err = WritePipe(t, e.outPipe, done, e.nonblock)
 		}
 	default:
-		done, err = fileToFile(t, e, pos, n)
+		done, err = fileToFile(t, e, pos, noOffset, n)
 	}
 	if off == noOffset && done > 0 {
 		inode.SetPos(t, in, pos+done)
@@ -109,11 +109,12 @@ func fillHoles(t *sched.Task, e ends, pos, n int64) {
 }
 
 // fileToFile copies from one file of tmpfs to another, through a pipe of 16 pages
-// of the task's own. A file that is sent to its own end grows on the way.
+// of the task's own; a place of -1 is the file position. A file that is sent to its
+// own end grows on the way.
 //
 // Kernel: fs/splice.c do_splice_direct, all versions.
 // Differs: the task holds one page at a time instead of the pipe's 16.
-func fileToFile(t *sched.Task, e ends, pos, n int64) (done int64, err error) {
+func fileToFile(t *sched.Task, e ends, pos, place, n int64) (done int64, err error) {
 	for done < n && err == nil {
 		at := pos + done
 		some := min(n-done, defaultSlots*abi.PageSize-at&(abi.PageSize-1))
@@ -125,9 +126,12 @@ func fileToFile(t *sched.Task, e ends, pos, n int64) (done int64, err error) {
 		if e.outKind != inode.Shmem {
 			return 0, t.Refuse(abi.EINVAL, "splice_write")
 		}
-		to := inode.Pos(t, e.outFile)
+		to := place + done
+		if place == noOffset {
+			to = inode.Pos(t, e.outFile)
+		}
 		wrote, end, werr := shmem.Write(t, e.outFile, to, have, uint64(at)<<20^uint64(e.in.Inode))
-		if err = werr; err == nil {
+		if err = werr; err == nil && place == noOffset {
 			inode.SetPos(t, e.outFile, end)
 		}
 		if done += wrote; wrote < have {

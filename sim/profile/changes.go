@@ -101,6 +101,7 @@ var early = []change{
 	{what: "sealing of huge page memfds", since: v(4, 16),
 		apply: func(p *Profile) { p.AddOrder, p.HugetlbSealing = ModeFirst, true }},
 	{what: "LRU batches of 15 pages", since: v(4, 16), apply: func(p *Profile) { p.LRUBatch = 15 }},
+	{what: "RWF_APPEND", since: v(4, 16), apply: func(p *Profile) { p.RWFAppend = true }},
 	{what: "MAP_FIXED_NOREPLACE", since: v(4, 17), apply: func(p *Profile) { p.MapFixedNoreplace = true }},
 	{what: "the page tree's lock around the first pass of the wait for pins",
 		apply: func(p *Profile) { p.WalkTag, p.Batch, p.BatchCountsValues = WalkRadixLocked, 1024, true },
@@ -155,8 +156,10 @@ var xarrayTime = []change{
 	{what: "reads of holes that make no page", since: v(5, 18), apply: func(p *Profile) { p.SpliceHolePins = false }},
 }
 
-// folioTime is 6.0 to 6.9, but for mmap.
+// folioTime is 5.19 to 6.9, but for mmap.
 var folioTime = []change{
+	{what: "copy_file_range within one file system", since: v(5, 19),
+		apply: func(p *Profile) { p.CopyFileRange = true }},
 	{what: "rings whose end does not wake their task", since: v(6, 1),
 		apply: func(p *Profile) { p.IOUringExitWakes = false }, doubt: doubt{v(5, 11), v(6, 0)}},
 	{what: "map counts that munmap drops late", since: v(6, 2), apply: func(p *Profile) { p.DelayedRmap = true }},

@@ -78,6 +78,8 @@ type Profile struct {
 	SpliceHolePins  bool      // splicing a hole into a pipe makes a page and holds it: to 5.17
 	SpliceNonblock  bool      // splice and tee do not wait for a pipe with O_NONBLOCK: from 5.1
 	SendfilePins    bool      // sendfile into a pipe holds pages instead of copying: from 5.12
+	RWFAppend       bool      // preadv2 and pwritev2 know RWF_APPEND and what is older: from 4.16
+	CopyFileRange   bool      // copy_file_range is as it is since 5.19
 	FallocFatalOnly bool      // fallocate is interrupted by fatal signals only, not by any with EINTR: from 6.11
 	ShmemHuge       ShmemHuge // sizes of folios: 512 pages from 4.8, others from 6.11
 	HwpoisonKeeps   bool      // a page with a memory error stays in the file and held: from 5.16

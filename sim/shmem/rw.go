@@ -50,7 +50,19 @@ func Read(t *sched.Task, ino sched.ID, pos, n int64) int64 {
 //
 // Kernel: mm/shmem.c shmem_file_write_iter, v6.6 and later (generic_file_write_iter before).
 func Write(t *sched.Task, file sched.ID, pos, n int64, what uint64) (done, end int64, err error) {
+	return write(t, inode.FileOf(t, file), pos, n, what)
+}
+
+// Append is Write at the end, whatever the open file says.
+//
+// Kernel: include/linux/fs.h kiocb_set_rw_flags, v4.16 and later.
+func Append(t *sched.Task, file sched.ID, n int64, what uint64) (done, end int64, err error) {
 	f := inode.FileOf(t, file)
+	f.Flags |= abi.OAppend
+	return write(t, f, 0, n, what)
+}
+
+func write(t *sched.Task, f inode.Opened, pos, n int64, what uint64) (done, end int64, err error) {
 	i := inode.Of(t, f.Inode)
 	if t.Wrong(mutant.WriteUnlocked) {
 		return writeLocked(t, f, i, pos, n, what)
