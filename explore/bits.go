@@ -83,15 +83,17 @@ func Bits(ctx context.Context, p *Program, opts Options) (*Result, error) {
 		d.r.Why = "three bits a state, which may stand for two"
 	}
 	d.r.Locals, d.r.Objects, d.r.Rehearsals = int64(len(d.m.locals)), d.m.objects, d.m.rehearsals
-	stage := newStage(p)
-	for f, way := range d.found {
-		o := Outcome{Text: f.text, Kind: f.kind}
-		if !opts.NoSchedules {
-			o.Schedule = p.short(ctx, f, way, &opts, stage)
-		}
-		d.r.Outcomes = append(d.r.Outcomes, o)
+	stage, work := newStage(p), int64(shrinkWork)
+	for f := range d.found {
+		d.r.Outcomes = append(d.r.Outcomes, Outcome{Text: f.text, Kind: f.kind})
 	}
 	sortOutcomes(d.r.Outcomes)
+	for i := range d.r.Outcomes {
+		if o := &d.r.Outcomes[i]; !opts.NoSchedules {
+			f := result{o.Text, o.Kind}
+			o.Schedule = d.short(ctx, f, d.found[f], stage, &work)
+		}
+	}
 	return &d.r, nil
 }
 
@@ -158,9 +160,9 @@ func (d *deep) over(ctx context.Context) bool {
 }
 
 // short makes the schedule of a way short, unless the search was interrupted.
-func (p *Program) short(ctx context.Context, f result, way []move, o *Options, stage *sched.Sched) *Schedule {
-	s := shrinker{p: p, opts: o, stage: stage, want: f, left: shrinkRuns}
-	if f.kind == Broken || ctx.Err() != nil {
+func (d *deep) short(ctx context.Context, f result, way []move, stage *sched.Sched, work *int64) *Schedule {
+	s := shrinker{p: d.m.prog, opts: d.opts, stage: stage, want: f, left: shrinkRuns, work: work}
+	if f.kind == Broken || ctx.Err() != nil || *work <= 0 {
 		return s.measure(way)
 	}
 	return s.shrink(way)

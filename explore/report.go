@@ -140,7 +140,7 @@ func Explore(ctx context.Context, s *run.Script, plan Plan) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !res.Complete && (plan.Search == Complete || plan.Search == Few) {
+	if !res.Complete && (plan.Search == Complete || plan.Search == Few || plan.Search == ByBits) {
 		plan.drawSome(ctx, p, res)
 	}
 	r.Checkpoint = res.Checkpoint
@@ -184,8 +184,8 @@ func (plan *Plan) search(ctx context.Context, p *Program) (*Result, error) {
 // drawSome adds what a few random orders come to: a search that ends early may not
 // have come to any end at all.
 func (plan *Plan) drawSome(ctx context.Context, p *Program, res *Result) {
-	const few = 500
-	drawn, err := Sample(ctx, p, SampleOptions{Options: plan.Options, Seed: plan.Seed, Runs: few})
+	const few, work = 500, 3_000_000 // runs; less if there are many tasks
+	drawn, err := Sample(ctx, p, SampleOptions{Options: plan.Options, Seed: plan.Seed, Runs: few, MaxWork: work})
 	if err != nil || ctx.Err() != nil {
 		return
 	}
@@ -196,7 +196,7 @@ func (plan *Plan) drawSome(ctx context.Context, p *Program, res *Result) {
 		}
 	}
 	sortOutcomes(res.Outcomes)
-	res.Why += fmt.Sprintf(", and %d orders drawn at random", few)
+	res.Why += fmt.Sprintf(", and %d orders drawn at random", drawn.Total)
 }
 
 func (r *Report) fill(res *Result) {

@@ -37,6 +37,7 @@ type SampleOptions struct {
 	Seed     uint64
 	Runs     int64 // 0 means 10000
 	MaxDepth int   // of PCT: the most changes of priority; 0 means 6
+	MaxWork  int64 // no run is begun after so many steps times tasks; 0 for no bound
 }
 
 // Sample draws runs of a program that is too large to be searched. It is never
@@ -61,6 +62,10 @@ func Sample(ctx context.Context, p *Program, opts SampleOptions) (*Result, error
 			r.Why = fmt.Sprintf("interrupted after %d runs", d.runs)
 			break
 		}
+		if opts.MaxWork > 0 && d.steps*int64(len(p.Tasks)) > opts.MaxWork {
+			r.Why = fmt.Sprintf("only %d runs were drawn", d.runs)
+			break
+		}
 		l := newLive(p, &opts.Options, stage)
 		d.run(l)
 		l.close()
@@ -68,16 +73,21 @@ func Sample(ctx context.Context, p *Program, opts SampleOptions) (*Result, error
 	r.Steps = d.steps
 	r.Total.SetInt64(d.runs)
 	r.Estimate = d.estimate()
-	for f, o := range d.found {
-		if ctx.Err() == nil {
-			s := shrinker{p: p, opts: &opts.Options, stage: stage, want: f, left: shrinkRuns}
+	for _, o := range d.found {
+		r.Outcomes = append(r.Outcomes, *o)
+	}
+	sortOutcomes(r.Outcomes)
+	work := int64(shrinkWork)
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		f := result{o.Text, o.Kind}
+		s := shrinker{p: p, opts: &opts.Options, stage: stage, want: f, left: shrinkRuns, work: &work}
+		if ctx.Err() == nil && !s.over() {
 			if short := s.shrink(d.ways[f]); short != nil && short.before(o.Schedule) {
 				o.Schedule = short
 			}
 		}
-		r.Outcomes = append(r.Outcomes, *o)
 	}
-	sortOutcomes(r.Outcomes)
 	return r, nil
 }
 

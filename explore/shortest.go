@@ -121,10 +121,10 @@ func (s *search) byPreemptions() *byPreemptions {
 	return b
 }
 
-// room is how many states may be kept beside the set.
+// room is how many states may be kept beside what the search before keeps.
 func (s *search) room() int64 {
 	used, _ := s.seen.bytes()
-	return max(1000, (s.opts.budget()-used)/int64(4*s.m.width+200))
+	return max(1000, (s.opts.budget()-max(used, s.memory))/int64(4*s.m.width+200))
 }
 
 // level goes on to the next cost, and says whether there is one.

@@ -14,11 +14,18 @@ type shrinker struct {
 	opts  *Options
 	stage *sched.Sched
 	want  result
-	left  int // how many more runs may be made
+	left  int    // how many more runs may be made
+	work  *int64 // how much all shrinkers may do together, in steps times tasks
 }
 
 // shrinkRuns is how many runs are made for one outcome at most.
 const shrinkRuns = 3000
+
+// shrinkWork is how much is done for all outcomes together: a few seconds.
+const shrinkWork = 5_000_000
+
+// over says whether no more runs may be made.
+func (s *shrinker) over() bool { return s.left <= 0 || *s.work <= 0 }
 
 func (s *shrinker) shrink(way []move) *Schedule {
 	parts := stretches(way)
@@ -26,10 +33,10 @@ func (s *shrinker) shrink(way []move) *Schedule {
 	if !ok {
 		return nil
 	}
-	for again := true; again && s.left > 0; {
+	for again := true; again && !s.over(); {
 		again = false
-		for size := (len(parts) + 1) / 2; size > 0 && s.left > 0; size /= 2 {
-			for at := 0; at+size <= len(parts) && s.left > 0; {
+		for size := (len(parts) + 1) / 2; size > 0 && !s.over(); size /= 2 {
+			for at := 0; at+size <= len(parts) && !s.over(); {
 				fewer := slices.Delete(slices.Clone(parts), at, at+size)
 				if got, ok := s.try(fewer); ok && got.before(best) {
 					best, parts, again = got, fewer, true
@@ -69,6 +76,7 @@ func (s *shrinker) try(parts [][]move) (*Schedule, bool) {
 		}
 		r.step(who, nil)
 	}
+	*s.work -= int64(len(r.way) * len(s.p.Tasks))
 	text, kind := l.label()
 	sch := &Schedule{s.p.tell(r.way), r.preemptions, len(r.way)}
 	return sch, s.want == result{text, kind}

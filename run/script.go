@@ -127,6 +127,7 @@ func Read(in io.Reader, name string) ([]*Script, error) {
 type parser struct {
 	scripts []*Script
 	errs    Errors
+	crowded bool // too many tasks: said once
 
 	s     *Script
 	bound map[string]binding // which call binds a name
@@ -301,7 +302,10 @@ func (p *parser) task(e *scenario.Event) *Task {
 		return nil
 	}
 	if len(s.Tasks) == 64 {
-		p.fail(e, nil, "", "more than 64 tasks")
+		if !p.crowded {
+			p.fail(e, nil, "split the scenario: no more can be played at once", "more than 64 tasks")
+		}
+		p.crowded = true
 		return nil
 	}
 	s.Tasks = append(s.Tasks, t)
