@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -209,6 +210,7 @@ func TestNotLetThrough(t *testing.T) {
 		`openat(AT_FDCWD, "/etc/passwd", O_RDWR|O_TRUNC) = 3`,
 		`openat(AT_FDCWD, "/proc/self/fd/../../../etc/passwd", O_RDONLY) = 3`,
 		`truncate("/etc/passwd", 0) = 0`,
+		`openat(AT_FDCWD, "/proc/sys/vm/nr_hugepages", O_WRONLY) = 3`,
 		`unlink("/tmp/x") = 0`,
 		`kill(-1, SIGKILL) = 0`,
 		`kill(1, SIGTERM) = 0`,
@@ -227,9 +229,33 @@ func TestNotLetThrough(t *testing.T) {
 	}
 }
 
-// Nothing is left: not even the helper.
+// Nothing is left: not even the helper, nor what waits for ever, nor what it made.
 func TestNothingLeft(t *testing.T) {
 	run(t, host.Options{Runs: 3}, race)
+	requireNoChildren(t)
+	res := run(t, host.Options{Timeout: 50 * time.Millisecond}, `
+r0 = memfd_create("left-behind", 0)
+pipe2([p0, p1], 0)
+c = fork()
+d = fork()
+c: read(p0, "", 1)
+d: read(p0, "", 1)
+read(p0, "", 1)
+`)
+	require.NotEmpty(t, res.Stuck)
+	requireNoChildren(t)
+	for _, child := range regexp.MustCompile(`(?m)fork\(\) = (\d+)`).FindAllStringSubmatch(string(res.Outcomes[0].Log), -1) {
+		links, err := filepath.Glob("/proc/" + child[1] + "/fd/*")
+		require.NoError(t, err)
+		for _, l := range links {
+			to, _ := os.Readlink(l) // no longer there is as good
+			require.NotContains(t, to, "left-behind", "process %s is still there", child[1])
+		}
+	}
+}
+
+func requireNoChildren(t *testing.T) {
+	t.Helper()
 	for _, task := range must(os.ReadDir("/proc/self/task")) {
 		children, err := os.ReadFile("/proc/self/task/" + task.Name() + "/children")
 		if os.IsNotExist(err) {
