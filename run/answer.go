@@ -8,6 +8,9 @@ import (
 	"sealab/sim/abi"
 )
 
+// Of returns the call that was answered.
+func (a *Answered) Of() *Call { return a.call }
+
 // conclude compares a call with its line, and writes the line with the model's
 // answer in place of its own.
 func (a *Answered) conclude() {
