@@ -61,6 +61,8 @@ var layers = []struct {
 	{"explore", "sim/* scenario explain run"},
 	{"queue", "explore"},
 	{"races", ""},
+	{"question", "sim/* scenario run"},
+	{"lesson", "question"},
 	{"view", "sim/* scenario explain run replay explore"},
 	{"host", "sim/abi scenario run"},
 	{"gen", ""},
