@@ -76,7 +76,8 @@ func TestBadQuestions(t *testing.T) {
 	require.ErrorContains(t, ask(pinned, "", late, late), "is there twice")
 	require.Error(t, ask(pinned, "2.6", late))
 	require.Error(t, ask("a: memfd_create) = (", "", late))
-	require.ErrorContains(t, ask("# program a\nclose(3)\n# program b\nclose(3)\n", "", late), "it has 2")
+	require.ErrorContains(t, ask("close(3) = 0\n", "", late), "line 1 expects 0")
+	require.ErrorContains(t, ask("# program a\nclose(3)\n# program b\nclose(3)\n", "", late), "has 2")
 }
 
 func TestNumbered(t *testing.T) {
