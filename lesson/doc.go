@@ -7,5 +7,5 @@
 // bear out cannot be had.
 //
 // [List] names the lessons and [Get] makes one. All of it is data, the same in the
-// terminal and on the page; package exercise goes on where a lesson ends.
+// terminal (sealab lesson) and to whoever draws a page.
 package lesson

@@ -5,6 +5,6 @@
 // the run, and finds it among the choices. So no answer is typed in anywhere: a
 // question whose right answer is not among its choices, or is there twice, is an error.
 //
-// Packages lesson and exercise are made of questions. They run everywhere, in a
+// Package lesson is made of questions. Both run everywhere, in a
 // browser too.
 package question

@@ -35,6 +35,7 @@ Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is 
 		newRender(app),
 		newServe(app),
 		newSite(app),
+		newLesson(app),
 		newHost(app),
 		newDiff(app),
 		newWhy(app),
