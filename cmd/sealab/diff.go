@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"sealab/cmd/sealab/internal/cli"
-	"sealab/gen"
 	"sealab/host"
 	"sealab/judge"
 	"sealab/replay"
@@ -81,6 +79,8 @@ func newDiff(app *cli.App) *cobra.Command {
 	f.Uint64Var(&d.opts.First, "first", 0, "number of the first one")
 	f.Uint64Var(&d.opts.Seed, "seed", 1, "what they are made from")
 	f.IntVar(&d.opts.Gen.Calls, "calls", 24, "how many calls each has at most, 4 to 200")
+	f.BoolVar(&d.opts.Gen.NoHugetlb, "no-huge-pages", false, "leave huge page memfds out, as where none is free")
+	f.BoolVar(&d.opts.Gen.NoURing, "no-io-uring", false, "leave io_uring out, as where it is not let through")
 	f.IntVar(&d.tasks, "tasks", 1, "how many tasks of each make calls at the same time, 1 to 3")
 	f.IntVar(&d.runs, "runs", 300, "of --tasks 2 and 3: how often each is run on the host")
 	f.IntVar(&d.opts.Workers, "workers", 8, "how many run at once, 1 to 64")
@@ -123,7 +123,8 @@ func (d *diffing) host(ctx context.Context) error {
 		return d.concurrently(ctx, m, release)
 	}
 	d.opts.Replay = replay.Options{Profile: p, Release: p.Release, HZ: m.HZ}
-	d.opts.Gen = gen.Options{Calls: d.opts.Gen.Calls, NoURing: !m.IOUring, NoHugetlb: m.HugePages == 0}
+	d.opts.Gen.NoURing = d.opts.Gen.NoURing || !m.IOUring
+	d.opts.Gen.NoHugetlb = d.opts.Gen.NoHugetlb || m.HugePages == 0
 	var done atomic.Int64
 	d.opts.Done = &done
 	stop := d.app.Progress(func() string {
@@ -175,7 +176,7 @@ func (d *diffing) print(rep *judge.Report, m host.Machine, kernel string, notes 
 		fmt.Fprintln(w, "  This host does not let io_uring_setup through, so rings were left out.")
 	}
 	for i := range rep.Found {
-		printFound(w, rep, &rep.Found[i])
+		d.printFound(rep, &rep.Found[i])
 	}
 	if more := rep.Differ - int64(len(rep.Found)); more > 0 {
 		fmt.Fprintf(w, "\n%d more programs differ; --keep %d shows them all.\n", more, rep.Differ)
@@ -183,8 +184,16 @@ func (d *diffing) print(rep *judge.Report, m host.Machine, kernel string, notes 
 	return nil
 }
 
-func printFound(w io.Writer, rep *judge.Report, f *judge.Found) {
-	fmt.Fprintf(w, "\nProgram %d, shrunk; whole: sealab diff --host --seed %d --first %d --programs 1\n\n%s\n",
-		f.Number, rep.Seed, f.Number, f.Log)
+func (d *diffing) printFound(rep *judge.Report, f *judge.Found) {
+	w := d.app.Stdout
+	without := "" // what was left out is left out again: else the same number is another program
+	if d.opts.Gen.NoHugetlb {
+		without += " --no-huge-pages"
+	}
+	if d.opts.Gen.NoURing {
+		without += " --no-io-uring"
+	}
+	fmt.Fprintf(w, "\nProgram %d, shrunk; whole: sealab diff --host --seed %d --first %d --programs 1%s\n\n%s\n",
+		f.Number, rep.Seed, f.Number, without, f.Log)
 	fmt.Fprintf(w, "  %s\n  the model answers %s\n", f.Line, f.Model)
 }
