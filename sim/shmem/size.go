@@ -151,7 +151,10 @@ func punch(t *sched.Task, ino sched.ID, i inode.Fixed, start, end int64) error {
 // punchUnsealed is punch when the seals allow it.
 func punchUnsealed(t *sched.Task, i inode.Fixed, start, end int64) {
 	first, last := uint64(start+abi.PageSize-1)>>abi.PageShift, uint64(end)>>abi.PageShift
-	if first < last {
+	switch {
+	case last == 0: // the last whole page of the hole would be number -1: all to the end is unmapped
+		i.Map.UnmapRange(t, first, math.MaxUint64, false)
+	case first < last:
 		i.Map.UnmapRange(t, first, last, false)
 	}
 	truncateRange(t, i.Map, start, end)
