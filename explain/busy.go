@@ -130,7 +130,7 @@ func pageHeld(s *scene, r *Reason) {
 	if rest > 0 {
 		fmt.Fprintf(&b, " %d references are held by something that the log does not show.", rest)
 	}
-	if expected := kernel.ExpectedCacheRefs(f.Order, hugetlb); cache > expected && len(r.Holders) == 0 {
+	if expected := kernel.ExpectedCacheRefs(f.Order, hugetlb); cache > expected && len(r.Holders) == 0 && rest <= 0 {
 		fmt.Fprintf(&b, " Nobody else holds it: this kernel takes %d for the page cache, however large the page is.",
 			expected)
 		r.Change = "No memfd with a huge page in it can be write-sealed on this kernel: use pages of the usual size."
