@@ -101,6 +101,7 @@ type Part struct {
 	Memory   int64     `json:"memory_bytes,omitempty"`
 	Runs     int64     `json:"runs,omitempty"`
 	Orders   float64   `json:"orders_log10,omitempty"` // of walk: about how many there are
+	Basis    float64   `json:"basis,omitempty"`        // and how many runs that rests on: see Estimate
 	Outcomes []portion `json:"outcomes"`
 }
 
@@ -151,7 +152,7 @@ func newPart(j *Job, i int, res *Result) *Part {
 		p.Runs = res.Total.Int64()
 	}
 	if res.Estimate != nil {
-		p.Orders = res.Estimate.Orders
+		p.Orders, p.Basis = res.Estimate.Orders, res.Estimate.Basis
 	}
 	for _, o := range res.Outcomes {
 		x := portion{Text: o.Text, Kind: o.Kind}
@@ -226,7 +227,8 @@ func Merge(parts []*Part) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := merging{found: map[result]*Outcome{}, total: new(big.Int), counted: true}
+	m := merging{found: map[result]*Outcome{}, total: new(big.Int), counted: true, orders: math.Inf(-1),
+		squares: math.Inf(-1)}
 	var missing []string
 	for i := range job.Parts {
 		if byNumber[i] == nil {
@@ -251,7 +253,8 @@ type merging struct {
 	runs    int64
 	counted bool
 	why     []string
-	orders  float64 // the sum of how many orders each run promised, as a power of ten
+	// The sum of how many orders each run promised, and of the squares, as powers of ten.
+	orders, squares float64
 }
 
 func (m *merging) add(p *Part) error {
@@ -259,8 +262,9 @@ func (m *merging) add(p *Part) error {
 	m.res.States, m.res.Steps = m.res.States+p.States, m.res.Steps+p.Steps
 	m.res.Memory = max(m.res.Memory, p.Memory)
 	m.runs += p.Runs
-	if p.Runs > 0 {
-		m.orders = addLog10(m.orders, p.Orders+math.Log10(float64(p.Runs)))
+	if p.Basis > 0 {
+		sum := p.Orders + math.Log10(float64(p.Runs))
+		m.orders, m.squares = addLog10(m.orders, sum), addLog10(m.squares, 2*sum-math.Log10(p.Basis))
 	}
 	if !p.Complete && p.Job.Search == Complete {
 		m.why = append(m.why, fmt.Sprintf("part %d: %s", p.Number+1, p.Why))
@@ -319,22 +323,18 @@ func (m *merging) result(j *Job, missing []string) *Result {
 		r.Estimate = &Estimate{}
 		if m.runs > 0 {
 			r.Estimate.Unseen = float64(once) / float64(m.runs)
-			r.Estimate.Orders = m.orders - math.Log10(float64(m.runs))
 		}
-		if j.Search == Priority {
-			r.Estimate.Orders = 0
+		if !math.IsInf(m.orders, 0) { // PCT does not tell
+			r.Estimate.Orders = m.orders - math.Log10(float64(m.runs))
+			r.Estimate.Basis = math.Pow(10, 2*m.orders-m.squares)
 		}
 	}
 	r.Why = strings.Join(m.why, "; ")
 	return r
 }
 
-// addLog10 adds numbers that are given, and returned, as powers of ten; 0 stands for
-// none.
+// addLog10 adds numbers that are given, and returned, as powers of ten; b is not zero.
 func addLog10(a, b float64) float64 {
-	if a == 0 {
-		return b
-	}
 	most := max(a, b)
 	return most + math.Log10(math.Pow(10, a-most)+math.Pow(10, b-most))
 }

@@ -163,6 +163,13 @@ func TestPartsOfWalks(t *testing.T) {
 		require.EqualValues(t, 101, r.Runs)
 		require.False(t, r.Complete)
 		require.NotNil(t, r.Estimate)
+		if search == explore.Random {
+			require.InDelta(t, 13, r.Estimate.Orders, 4, "there are 10^13 orders")
+			require.GreaterOrEqual(t, r.Estimate.Basis, 1.0)
+			require.LessOrEqual(t, r.Estimate.Basis, 101.0)
+		} else {
+			require.Zero(t, r.Estimate.Orders)
+		}
 		again, err := explore.Merge(inParts(t, j))
 		require.NoError(t, err)
 		require.Equal(t, r.Outcomes, again.Outcomes, "the same seed draws the same")
