@@ -15,13 +15,14 @@ import (
 // turn: for some steps, after which the rest follows in the turn that it had. Of those with
 // equally many, the one with the fewest such steps is nearest.
 type Near struct {
-	From, To Row // what the given order and the near one come to
-	Turns    int // how often a task goes out of its turn
-	Moved    int // the steps that are taken out of turn
+	From  Row `json:"from"`  // what the given order comes to
+	To    Row `json:"to"`    // and the near one
+	Turns int `json:"turns"` // how often a task goes out of its turn
+	Moved int `json:"moved"` // the steps that are taken out of turn
 	// Same is how many steps both orders begin with, and First the task that goes then
 	// in the near one; "" is a timer.
-	Same  int
-	First string
+	Same  int    `json:"same"`
+	First string `json:"first"`
 }
 
 // maxNear bounds how many states are looked at for a near order.
@@ -48,11 +49,13 @@ func Nearest(ctx context.Context, s *run.Script, plan Plan, schedule string) (*R
 		return nil, nil, err
 	}
 	n := newNearness(r.program, &plan.Options, way)
-	found, err := n.search(ctx)
+	found, turns, moved, err := n.search(ctx)
 	if err != nil || found == nil {
 		return r, nil, err
 	}
-	return r, n.tell(r, found), nil
+	near := n.tell(r, found)
+	near.Turns, near.Moved = turns, moved
+	return r, near, nil
 }
 
 // retrace returns the steps of a search that a run with a schedule takes.
@@ -175,15 +178,16 @@ func (n *nearness) column(task int) int {
 	return task
 }
 
-// search goes from what needs few turns to what needs many.
-func (n *nearness) search(ctx context.Context) (*leaning, error) {
+// search goes from what needs few turns to what needs many, and among these from few steps
+// to many.
+func (n *nearness) search(ctx context.Context) (found *leaning, turns, moved int, err error) {
 	starts := n.m.starts()
 	first := leaning{state: starts[0], taken: make([]int32, len(n.turns)), goes: -2}
 	n.end = n.straight(first)
 	n.put(0, 0, first)
 	looked := 0
-	for turns := 0; turns < len(n.queue); turns++ { //nolint:intrange // it grows meanwhile
-		for moved := 0; len(n.queue[turns]) > 0; moved++ {
+	for ; turns < len(n.queue); turns++ {
+		for moved = 0; len(n.queue[turns]) > 0; moved++ {
 			for at := n.queue[turns]; len(at[moved]) > 0; {
 				all := at[moved]
 				x := all[len(all)-1]
@@ -192,16 +196,17 @@ func (n *nearness) search(ctx context.Context) (*leaning, error) {
 					continue
 				}
 				if looked++; looked > maxNear || looked&0xff == 0 && ctx.Err() != nil {
-					return nil, fmt.Errorf("explore: no order that ends otherwise was found among %d states", looked)
+					return nil, 0, 0, fmt.Errorf(
+						"explore: no order that ends otherwise was found among %d states", looked)
 				}
 				if f, ended := n.expand(&x, turns, moved); ended && f != n.end {
-					return &x, nil
+					return &x, turns, moved, nil
 				}
 			}
 			delete(n.queue[turns], moved)
 		}
 	}
-	return nil, nil //nolint:nilnil // every order ends alike
+	return nil, 0, 0, nil // every order ends alike
 }
 
 func (n *nearness) put(turns, moved int, x leaning) {
@@ -295,7 +300,6 @@ func (n *nearness) straight(x leaning) result {
 
 // tell says where the near order leaves the given one.
 func (n *nearness) tell(r *Report, x *leaning) *Near {
-	near := n.m.prog.told(x.way, cost{})
 	var moves []move
 	for w := x.way; w != nil; w = w.before {
 		moves = append(moves, w.move)
@@ -308,36 +312,9 @@ func (n *nearness) tell(r *Report, x *leaning) *Near {
 	if out.Same < len(moves) && moves[out.Same].task >= 0 {
 		out.First = r.program.Tasks[moves[out.Same].task].Name
 	}
-	out.Turns, out.Moved = n.cost(moves)
 	text, kind := n.m.label(x.row)
-	near.Length = len(moves)
-	out.To = r.row(&Outcome{Text: text, Kind: kind, Schedule: near})
-	given := n.m.prog.tell(n.way)
-	all := &Schedule{Steps: given, Length: len(n.way)}
-	out.From = r.row(&Outcome{Text: n.end.text, Kind: n.end.kind, Schedule: all})
+	s := shrinker{p: r.program, opts: &Options{Time: FreeTime}, stage: newStage(r.program)}
+	out.To = r.row(&Outcome{Text: text, Kind: kind, Schedule: s.measure(moves)})
+	out.From = r.row(&Outcome{Text: n.end.text, Kind: n.end.kind, Schedule: s.measure(n.way)})
 	return out
-}
-
-// cost counts the turns of an order again.
-func (n *nearness) cost(moves []move) (turns, moved int) {
-	x := leaning{state: n.m.starts()[0], taken: make([]int32, len(n.turns)), goes: -2}
-	for _, mv := range moves {
-		all, states := n.steps(&x)
-		i := slices.IndexFunc(all, func(o move) bool {
-			return o.task == mv.task && slices.Equal(o.answers, mv.answers)
-		})
-		if i > 0 {
-			moved++
-			if mv.task != x.goes || mv.task < 0 {
-				turns++
-			}
-		}
-		x.goes = -2
-		if i > 0 && mv.task >= 0 {
-			x.goes = mv.task
-		}
-		x.state, x.taken = states[max(i, 0)], slices.Clone(x.taken)
-		x.taken[n.column(mv.task)]++
-	}
-	return turns, moved
 }

@@ -37,6 +37,8 @@ func TestNearest(t *testing.T) {
 		require.Equal(t, o.Text, n.From.Text)
 		require.NotEqual(t, o.Text, n.To.Text)
 		require.Equal(t, 1, n.Turns, "one stretch out of turn is enough")
+		require.Equal(t, o.Preemptions, n.From.Preemptions)
+		require.Positive(t, n.To.Preemptions, "somebody is left who could go on")
 		require.Positive(t, n.Moved)
 		require.Equal(t, map[string]string{"0": "b", "EBUSY": "a"}[strings.Fields(o.Text)[0][len("s0="):]], n.First)
 
