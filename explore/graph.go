@@ -27,8 +27,13 @@ type search struct {
 	// lawful is held while a state is shown to the law.
 	lawful sync.Mutex
 
-	steps, memory int64
-	why           string
+	steps int64
+
+	// tally is held while a worker looks whether the search must end. It is not mu: for that
+	// every worker would have to wait for all the others.
+	tally  sync.Mutex
+	memory int64
+	why    string
 }
 
 // result is what a state shows: an end, or a broken law.
@@ -125,8 +130,8 @@ func (s *search) bounded(ctx context.Context, layers int64) bool {
 		now = growing
 	}
 	n := int64(s.seen.len())
-	s.mu.RUnlock()
-	s.mu.Lock()
+	s.tally.Lock()
+	defer s.tally.Unlock()
 	s.memory = max(s.memory, now+layers+learned)
 	switch max := s.opts.budget(); {
 	case s.why != "":
@@ -139,10 +144,11 @@ func (s *search) bounded(ctx context.Context, layers int64) bool {
 	}
 	over := s.why != ""
 	if s.opts.Progress != nil {
-		s.opts.Progress(Progress{n, int64(s.now.len()), int64(len(s.found)), now + layers + learned})
+		s.lawful.Lock() // who holds it notes what was found
+		found := int64(len(s.found))
+		s.lawful.Unlock()
+		s.opts.Progress(Progress{n, int64(s.now.len()), found, now + layers + learned})
 	}
-	s.mu.Unlock()
-	s.mu.RLock()
 	s.over.Store(over)
 	return over
 }

@@ -64,10 +64,10 @@ func (l *layer) take(workers []*worker) {
 	*l, *first = *first, *l
 	first.reset(stride)
 	for _, w := range workers[1:] {
-		for i := range w.later.len() {
-			st := w.later.state(i)
-			l.push(st.row, st.fp, stride)
+		if w.later.stride < stride {
+			w.later.widen(stride)
 		}
+		l.rows, l.fps = append(l.rows, w.later.rows...), append(l.fps, w.later.fps...)
 		w.later.reset(stride)
 	}
 }

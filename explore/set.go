@@ -49,7 +49,7 @@ func (s *set) full() bool { return 4*(s.len()+s.slack) >= 3*len(s.fps) }
 func (s *set) crowded() bool { return 3*(s.len()+s.slack) >= 2*len(s.fps) }
 
 // peek reads the place where a state would be.
-func (s *set) peek(fp uint64) uint64 { return s.fps[fp>>s.shift] }
+func (s *set) peek(fp uint64) uint64 { return atomic.LoadUint64(&s.fps[fp>>s.shift]) }
 
 // add notes a state, and says whether it is new.
 func (s *set) add(fp uint64) bool {
