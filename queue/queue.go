@@ -52,6 +52,7 @@ type Queue struct {
 	nc   *nats.Conn
 	js   jetstream.JetStream
 	jobs jetstream.KeyValue
+	work jetstream.Consumer // what hands parts to workers
 }
 
 // Connect connects to a NATS server that has JetStream, and makes there what is missing.
@@ -99,15 +100,10 @@ func (q *Queue) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = q.consumer(ctx)
-	return err
-}
-
-// consumer is what hands parts to workers.
-func (q *Queue) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	return q.js.CreateOrUpdateConsumer(ctx, workStream, jetstream.ConsumerConfig{
+	q.work, err = q.js.CreateOrUpdateConsumer(ctx, workStream, jetstream.ConsumerConfig{
 		Durable: workers, AckPolicy: jetstream.AckExplicitPolicy, AckWait: q.opts.patience(), MaxAckPending: -1,
 	})
+	return err
 }
 
 // Close ends the connection.

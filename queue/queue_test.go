@@ -143,6 +143,22 @@ func victim(url string, done bool) error {
 	}})
 }
 
+// collect has a job done meanwhile, and returns how to wait for it.
+func collect(t *testing.T, q *queue.Queue, j *explore.Job) (wait func() ([]*explore.Part, error)) {
+	t.Helper()
+	var parts []*explore.Part
+	var err error
+	over := make(chan bool)
+	go func() {
+		defer close(over)
+		parts, err = q.Collect(t.Context(), j, nil)
+	}()
+	return func() ([]*explore.Part, error) {
+		<-over
+		return parts, err
+	}
+}
+
 // kill starts a worker, waits until it hangs, and kills it as nobody can help.
 func kill(t *testing.T, url, when string) {
 	t.Helper()
@@ -162,20 +178,14 @@ func kill(t *testing.T, url, when string) {
 // and not said so: every part is done, and counted once.
 func TestKilled(t *testing.T) {
 	q, url := start(t)
-	var parts []*explore.Part
-	var err error
-	over := make(chan bool)
-	go func() {
-		defer close(over)
-		parts, err = q.Collect(t.Context(), job(5), nil)
-	}()
+	wait := collect(t, q, job(5))
 	kill(t, url, "begun")
 	kill(t, url, "done")
 	kill(t, url, "done")
 	ctx, stop := context.WithCancel(t.Context())
 	last := connect(t, url)
 	go func() { _ = last.Work(ctx, queue.Worker{}) }()
-	<-over
+	parts, err := wait()
 	stop()
 	compare(t, parts, err)
 }
@@ -225,13 +235,7 @@ func TestCollectorKilled(t *testing.T) {
 // TestGivenUp gives a part up that kills whoever takes it.
 func TestGivenUp(t *testing.T) {
 	q, url := start(t)
-	var parts []*explore.Part
-	var err error
-	over := make(chan bool)
-	go func() {
-		defer close(over)
-		parts, err = q.Collect(t.Context(), job(1), nil)
-	}()
+	wait := collect(t, q, job(1))
 	for range queue.Deliveries {
 		kill(t, url, "begun")
 	}
@@ -239,7 +243,7 @@ func TestGivenUp(t *testing.T) {
 	defer stop()
 	last := connect(t, url)
 	go func() { _ = last.Work(ctx, queue.Worker{}) }()
-	<-over
+	parts, err := wait()
 	require.NoError(t, err)
 	r, err := explore.Merge(parts)
 	require.NoError(t, err)

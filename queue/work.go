@@ -24,12 +24,8 @@ type Worker struct {
 
 // Work does one part after another until the context ends; with Drain, until there is none.
 func (q *Queue) Work(ctx context.Context, w Worker) error {
-	c, err := q.consumer(ctx)
-	if err != nil {
-		return ended(ctx, err)
-	}
 	for ctx.Err() == nil {
-		m, err := next(ctx, c, w.Drain)
+		m, err := next(ctx, q.work, w.Drain)
 		switch {
 		case err != nil:
 			return ended(ctx, err)
