@@ -59,7 +59,8 @@ const slow = 6
 // of results that the host shows must be one that some order of the model leads to.
 func SearchConcurrent(ctx context.Context, c Concurrent) (*Concurrently, error) {
 	c = c.filled()
-	s := &concurrent{Concurrent: c, rep: Concurrently{Seed: c.Seed, First: c.First, Tasks: c.Tasks}}
+	s := &concurrent{Concurrent: c, pool: pool{programs: c.Programs, done: c.Done}}
+	s.rep = Concurrently{Seed: c.Seed, First: c.First, Tasks: c.Tasks}
 	var all sync.WaitGroup
 	for range c.Workers {
 		all.Go(func() { s.work(ctx) })
@@ -87,12 +88,9 @@ func (c Concurrent) filled() Concurrent {
 
 type concurrent struct {
 	Concurrent
-	next atomic.Uint64
-
-	mu     sync.Mutex // of what follows
-	rep    Concurrently
-	kept   int
-	failed error
+	pool
+	rep  Concurrently
+	kept int
 }
 
 // pair of runners: many runs of what is quick, few of what waits.
@@ -109,12 +107,8 @@ func (s *concurrent) work(ctx context.Context) {
 	runner := func(runs int) *host.Runner { return host.NewRunner(host.Options{Runs: runs, Seed: s.Seed}) }
 	p := pair{runner(s.Runs), runner(slow)}
 	defer func() { _ = errors.Join(p.quick.Close(), p.slow.Close()) }() // they have answered all that was asked
-	for ctx.Err() == nil {
-		n := s.next.Add(1) - 1
-		if n >= s.Programs {
-			return
-		}
-		n += s.First
+	for i := range s.numbers(ctx) {
+		n := s.First + i
 		program := gen.Together(s.Seed, n, s.Tasks)
 		v, err := s.try(ctx, p, program)
 		if err != nil {
@@ -124,20 +118,7 @@ func (s *concurrent) work(ctx context.Context) {
 		if s.count(v) {
 			s.shrink(ctx, p, n, program)
 		}
-		if s.Done != nil {
-			s.Done.Add(1)
-		}
 	}
-}
-
-func (s *concurrent) fail(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failed = errors.Join(s.failed, err)
-	s.next.Store(s.Programs)
 }
 
 // tried is what came of a program.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +71,7 @@ func Search(ctx context.Context, opts Options) (*Report, error) {
 	if opts.Keep <= 0 {
 		opts.Keep = 20
 	}
-	s := &search{opts: opts, counts: map[replay.Count]int64{}}
+	s := &search{pool: pool{programs: opts.Programs, done: opts.Done}, opts: opts, counts: map[replay.Count]int64{}}
 	s.rep.Seed, s.rep.First = opts.Seed, opts.First
 	var all sync.WaitGroup
 	for range opts.Workers {
@@ -95,12 +94,10 @@ func Search(ctx context.Context, opts Options) (*Report, error) {
 
 // search is what the workers share.
 type search struct {
+	pool
 	opts   Options
-	next   atomic.Uint64
-	mu     sync.Mutex // of what follows
 	rep    Report
 	counts map[replay.Count]int64
-	failed error
 	kept   int
 }
 
@@ -112,12 +109,8 @@ type worker struct {
 // work compares one program after another.
 func (w *worker) work(ctx context.Context) {
 	defer w.runner.Close()
-	for ctx.Err() == nil {
-		n := w.next.Add(1) - 1
-		if n >= w.opts.Programs {
-			return
-		}
-		n += w.opts.First
+	for i := range w.numbers(ctx) {
+		n := w.opts.First + i
 		p := gen.New(w.opts.Seed, n, w.opts.Gen)
 		rep, log, err := w.compare(ctx, p)
 		if err != nil {
@@ -131,20 +124,7 @@ func (w *worker) work(ctx context.Context) {
 			w.rep.Found = append(w.rep.Found, f)
 			w.mu.Unlock()
 		}
-		if w.opts.Done != nil {
-			w.opts.Done.Add(1)
-		}
 	}
-}
-
-func (s *search) fail(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failed = errors.Join(s.failed, err)
-	s.next.Store(s.opts.Programs) // the others need not go on
 }
 
 // count adds a program to the report, and says whether it is to be looked into.
