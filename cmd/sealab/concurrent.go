@@ -25,13 +25,26 @@ func (d *diffing) concurrently(ctx context.Context, m host.Machine, release stri
 	if err := d.printConcurrent(rep, m, release); err != nil {
 		return err
 	}
+	return compared(ctx, failed, rep.Differ)
+}
+
+// compared ends the command when so many programs differed, and perhaps something failed.
+func compared(ctx context.Context, failed error, differ int64) error {
 	switch {
 	case failed != nil:
 		return failed
-	case rep.Differ > 0:
+	case differ > 0:
 		return errors.Join(ctx.Err(), cli.ErrDiffers)
 	}
 	return ctx.Err()
+}
+
+// agreement is what the report begins with.
+func agreement(differ int64) string {
+	if differ > 0 {
+		return "differs"
+	}
+	return "agrees"
 }
 
 func (d *diffing) printConcurrent(rep *judge.Concurrently, m host.Machine, kernel string) error {
@@ -44,13 +57,9 @@ func (d *diffing) printConcurrent(rep *judge.Concurrently, m host.Machine, kerne
 		}{"sealab-diff-concurrent-1", m, kernel, rep})
 	}
 	w := d.app.Stdout
-	word := "agrees"
-	if rep.Differ > 0 {
-		word = "differs"
-	}
 	judged := rep.Programs - rep.Large - rep.Skipped
 	fmt.Fprintf(w, "%s: what this host, Linux %s, showed of %d of %d programs of %d tasks is allowed by the model.\n",
-		word, m.Release, judged-rep.Differ, judged, rep.Tasks)
+		agreement(rep.Differ), m.Release, judged-rep.Differ, judged, rep.Tasks)
 	fmt.Fprintf(w, "  Seed %d, programs from %d on; %d runs, %d combinations of results shown, of %d allowed.\n",
 		rep.Seed, rep.First, rep.Runs, rep.Shown, rep.Allowed)
 	if rep.Large+rep.Skipped > 0 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -135,13 +134,7 @@ func (d *diffing) host(ctx context.Context) error {
 	if err := d.print(rep, m, p.Release, notes); err != nil {
 		return err
 	}
-	switch {
-	case failed != nil:
-		return failed
-	case rep.Differ > 0:
-		return errors.Join(ctx.Err(), cli.ErrDiffers)
-	}
-	return ctx.Err()
+	return compared(ctx, failed, rep.Differ)
 }
 
 // print prints the report.
@@ -155,12 +148,8 @@ func (d *diffing) print(rep *judge.Report, m host.Machine, kernel string, notes 
 		}{"sealab-diff-host-1", m, kernel, rep})
 	}
 	w := d.app.Stdout
-	word := "agrees"
-	if rep.Differ > 0 {
-		word = "differs"
-	}
 	fmt.Fprintf(w, "%s: the model of %s and this host, Linux %s, on %d of %d programs.\n",
-		word, kernel, m.Release, rep.Programs-rep.Differ, rep.Programs)
+		agreement(rep.Differ), kernel, m.Release, rep.Programs-rep.Differ, rep.Programs)
 	fmt.Fprintf(w, "  Seed %d, programs from %d on; %d calls, %d answered alike, %d not judged.\n",
 		rep.Seed, rep.First, rep.Calls, rep.Agree, rep.Carried)
 	for _, n := range notes {

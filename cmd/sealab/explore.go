@@ -136,6 +136,8 @@ func (x *explorer) check(c *cobra.Command) error {
 		return cli.Usagef("--memory %d: a search needs 16 MiB at least", x.memory)
 	case x.preemptions < 0 || x.plan.Runs < 1 || x.states < 0 || p.Workers < 0:
 		return cli.Usagef("--preemptions, --max-states and --workers are not negative, and --runs is not 0")
+	case x.tries < 1 || x.patient <= 0:
+		return cli.Usagef("--host-runs is not 0, and --patience is some time, as 30s")
 	}
 	if x.time == "zero" {
 		p.Time = explore.ZeroTime

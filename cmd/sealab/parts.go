@@ -18,27 +18,12 @@ import (
 
 // job makes a job of the scenario and the flags.
 func (x *explorer) job(args []string, parts int) (*explore.Job, error) {
-	names, err := x.app.Inputs(args)
+	name, text, err := readOne(x.app, args, maxScenario, "it is carried along with each part")
 	if err != nil {
 		return nil, err
-	}
-	if len(names) != 1 {
-		return nil, cli.Usagef("%s is several scenarios; explore one at a time", args[0])
-	}
-	in, err := x.app.Open(names[0])
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	text, err := io.ReadAll(io.LimitReader(in, maxScenario+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxScenario {
-		return nil, cli.Usagef("%s: a scenario that is explored in parts has %d bytes at most", in.Name, maxScenario)
 	}
 	j := &explore.Job{
-		Name: in.Name, Scenario: string(text), Search: x.plan.Search, Time: x.time, Kernel: x.kernel, HZ: x.hz,
+		Name: name, Scenario: text, Search: x.plan.Search, Time: x.time, Kernel: x.kernel, HZ: x.hz,
 		CPUs: x.cpus, Laws: x.plan.Laws, Alike: x.plan.NoSymmetry, Parts: parts,
 	}
 	if j.Search == explore.Random || j.Search == explore.Priority {

@@ -54,21 +54,26 @@ func (l *looker) document(c *cobra.Command, name, text string) (*web.Document, e
 
 // input reads all of one input.
 func (l *looker) input(args []string) (name, text string, err error) {
-	names, err := l.app.Inputs(args)
+	return readOne(l.app, args, maxInput, "`sealab replay` reads logs of any length")
+}
+
+// readOne reads all of one input, of so many bytes at most; instead says what to do about more.
+func readOne(app *cli.App, args []string, most int64, instead string) (name, text string, err error) {
+	names, err := app.Inputs(args)
 	if err != nil {
 		return "", "", err
 	}
 	if len(names) > 1 {
-		return "", "", cli.Usagef("%s is several files; look at one at a time", args[0])
+		return "", "", cli.Usagef("%s is several files; take one at a time", args[0])
 	}
-	in, err := l.app.Open(names[0])
+	in, err := app.Open(names[0])
 	if err != nil {
 		return "", "", err
 	}
 	defer in.Close()
-	all, err := io.ReadAll(io.LimitReader(in, maxInput+1))
-	if len(all) > maxInput {
-		err = fmt.Errorf("%s has more than %d bytes; `sealab replay` reads logs of any length", in.Name, maxInput)
+	all, err := io.ReadAll(io.LimitReader(in, most+1))
+	if int64(len(all)) > most {
+		err = cli.Usagef("%s has more than %d bytes; %s", in.Name, most, instead)
 	}
 	return in.Name, string(all), err
 }
