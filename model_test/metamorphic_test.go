@@ -270,6 +270,8 @@ func TestMetamorphic(t *testing.T) {
 				seed, n := rapid.Uint64().Draw(t, "seed"), rapid.Uint64Range(0, 1<<20).Draw(t, "number")
 				kernel := rapid.SampledFrom(kernels).Draw(t, "kernel")
 				p := gen.New(seed, n, gen.Options{})
+				_, err := play(unchanged(p), run.Options{Kernel: kernel}, len(p))
+				require.NoError(t, err, "%s", p)
 				how, _ := m.broken(p, kernel, seed)
 				if how == "" {
 					return
