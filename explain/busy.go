@@ -23,6 +23,7 @@ func init() {
 		"memfd_wait_for_pins":   pageHeld,
 		"mapping_map_writable":  mappingsDenied,
 		"FMODE_WRITE":           notWritable,
+		"do_mmap FMODE_WRITE":   notMappable,
 		"F_SEAL_SEAL":           sealsSealed,
 		"F_ALL_SEALS":           unknownSeal,
 		"memfd_file_seals_ptr":  notSealable,
@@ -223,11 +224,24 @@ func mappingsDenied(s *scene, r *Reason) {
 func notWritable(s *scene, r *Reason) {
 	r.Sentence = fmt.Sprintf("EPERM from memfd_add_seals: %s is not open for writing, and only who may write may seal.",
 		s.descriptor(s.file))
+	s.opened(r)
+	r.Change = "Seal through a descriptor that is open for writing."
+}
+
+// notMappable: EACCES, because the descriptor cannot write what a mapping could.
+func notMappable(s *scene, r *Reason) {
+	r.Sentence = fmt.Sprintf("EACCES from do_mmap: %s is not open for writing, and a shared mapping that is writable "+
+		"needs that.", s.descriptor(s.file))
+	s.opened(r)
+	r.Change = "Map it PROT_READ or MAP_PRIVATE, or through a descriptor that is open for writing."
+}
+
+// opened says which line opened the file.
+func (s *scene) opened(r *Reason) {
 	if f := sched.Peek[inode.File](s.w, s.file); f != nil && f.Origin > 0 {
 		r.Holders = append(r.Holders, Holder{Line: f.Origin, What: "opened it"})
 		r.Sentence += fmt.Sprintf(" Line %d opened it.", f.Origin)
 	}
-	r.Change = "Seal through a descriptor that is open for writing."
 }
 
 // sealsSealed: EPERM, because the file takes no more seals.

@@ -25,6 +25,9 @@ type call struct {
 	ev   *scenario.Event
 	op   int // -1 while it is not compiled
 	outs []filled
+
+	stored uint64    // the address at which it stores descriptors, 0 if it does not
+	got    *received // of recvmsg
 }
 
 // filled is an argument that shows what a call has filled.
@@ -162,35 +165,34 @@ func (c *compiler) bind(k *call) {
 		c.syms[e.Target] = sym{reg, meanings[e.Name]}
 	}
 	switch e.Name {
-	case "pipe", "pipe2", "socketpair":
-		c.bindPair(k)
+	case "pipe", "pipe2":
+		k.stored = c.ops[k.op].arg[0]
+	case "socketpair":
+		k.stored = c.ops[k.op].arg[3]
 	case "getpid", "gettid":
 		if e.Ret.HasRet && e.Ret.Known {
 			c.tids[e.Ret.Value] = reg
 		}
 	}
+	if k.stored != 0 {
+		c.bindStored(k)
+	}
 }
 
-// bindPair loads the two descriptors that a call has stored.
-func (c *compiler) bindPair(k *call) {
-	arg := k.ev.Arg(0)
-	if k.ev.Name == "socketpair" {
-		arg = k.ev.Arg(3)
+// bindStored loads the descriptors that a call has stored.
+func (c *compiler) bindStored(k *call) {
+	arg := k.ev.Stored()
+	if arg == nil {
+		return
 	}
-	at := c.ops[k.op].arg[0]
-	if k.ev.Name == "socketpair" {
-		at = c.ops[k.op].arg[3]
-	}
-	for i := range 2 {
-		reg := c.emit(opLoad, num(at+uint64(4*i)))
-		el := k.ev.Elem(arg, i)
-		if el == nil {
-			continue
-		}
-		k.outs = append(k.outs, filled{arg: el, what: c.want(at+uint64(4*i), 4)})
+	at := k.stored
+	for el := range k.ev.Children(arg) {
+		reg := c.emit(opLoad, num(at))
+		k.outs = append(k.outs, filled{arg: el, what: c.want(at, 4)})
 		if !el.Known() {
 			c.syms[string(el.Text)] = sym{reg: uint16(reg + 1)}
 		}
+		at += 4
 	}
 }
 
@@ -219,6 +221,8 @@ func (c *compiler) argument(k *call, kind byte, i int) (operand, error) {
 		return c.buffer(k, a, i, kind == 'B')
 	case 'v', 'V':
 		return c.vector(k, a, kind == 'V')
+	case 'm', 'M':
+		return c.message(k, a, kind == 'M')
 	case 'o':
 		return c.offset(k.ev, a)
 	case 'p':

@@ -34,5 +34,6 @@
 // # Not done
 //
 // Only x86-64, since a scenario's flags have the numbers of x86-64; elsewhere Run returns
-// ErrUnsupported. Threads of a forked process, execve, and calls that take structures.
+// ErrUnsupported. Threads of a forked process, execve, and calls that take structures other
+// than vectors and messages.
 package host

@@ -187,6 +187,9 @@ func (m *image) evaluate(e *scenario.Event, a *scenario.Arg, o *outcome) (v int6
 // fill shows what the call has put into its buffers.
 func (m *image) fill(k *call, e *scenario.Event, o *outcome) {
 	r := &o.res[k.op]
+	if k.got != nil {
+		defer m.fillMessage(k, e, o) // what came with it comes last
+	}
 	left := r.val // bytes that are in the buffers still to come
 	for _, f := range k.outs {
 		a := sameArg(k.ev, e, f.arg)

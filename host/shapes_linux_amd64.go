@@ -11,6 +11,7 @@ import "golang.org/x/sys/unix"
 //	v  a vector of buffers that the call reads, V that it fills; their number in the next argument
 //	o  a pointer to an offset: NULL or [n]
 //	p  where two descriptors are put
+//	m  a message with its buffers that the call sends, M that it receives
 //	h  nothing in the text, a zero for the kernel
 //	S  memory for a structure that is neither read nor printed
 type shape struct {
@@ -78,6 +79,11 @@ var shapes = map[string]shape{
 	"io_uring_setup":    {unix.SYS_IO_URING_SETUP, "nS"},
 	"io_uring_register": {unix.SYS_IO_URING_REGISTER, "nnvn"},
 	"socketpair":        {unix.SYS_SOCKETPAIR, "nnnp"},
+	"sendmsg":           {unix.SYS_SENDMSG, "nmn"},
+	"recvmsg":           {unix.SYS_RECVMSG, "nMn"},
+	"sendto":            {unix.SYS_SENDTO, "nbnnhh"},
+	"recvfrom":          {unix.SYS_RECVFROM, "nBnnhh"},
+	"shutdown":          {unix.SYS_SHUTDOWN, "nn"},
 	"eventfd2":          {unix.SYS_EVENTFD2, "nn"},
 	"epoll_create1":     {unix.SYS_EPOLL_CREATE1, "n"},
 	"getpid":            {unix.SYS_GETPID, ""},

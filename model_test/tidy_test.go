@@ -49,6 +49,7 @@ var layers = []struct {
 	{"sim/hugetlbfs", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/folio sim/mapping sim/inode sim/shmem"},
 	{"sim/pin", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/folio sim/mapping sim/inode sim/mm sim/shmem"},
 	{"sim/memfd", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/xarray sim/folio sim/mapping sim/inode sim/shmem"},
+	{"sim/socket", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/folio sim/mapping sim/inode"},
 	{"sim/kernel", "sim/*"},
 	{"sim/law", "sim/*"},
 	{"sim", ""},

@@ -7,6 +7,7 @@ import (
 
 	"sealab/run"
 	"sealab/sim/abi"
+	"sealab/sim/inode"
 	"sealab/sim/kernel"
 	"sealab/sim/mm"
 )
@@ -184,10 +185,25 @@ func (m *machine) hasUnseen() bool { return slices.ContainsFunc(m.tasks, (*task)
 // made without strace -f has no more of a child.
 func (t *task) unseen() bool { return !t.seen }
 
-// waitsForUnseen says whether a call that waits for ever in the model may wait for
-// what a task does that the log does not show: at the other end of a pipe.
-func (p *play) waitsForUnseen(f *flight) bool {
-	return f.it.ans.Known && len(descriptors[f.it.call.Sys]) > 0 && p.hasUnseen()
+// heardOfUnseen says why an answer shows what a task has done that the log does not show,
+// "" if it does not: a call waits for ever in the model, at one end of a pipe or of a
+// pair of sockets, or something else comes out of a socket.
+func (p *play) heardOfUnseen(t *task, f *flight) string {
+	if !f.it.ans.Known || len(descriptors[f.it.call.Sys]) == 0 || !p.hasUnseen() {
+		return ""
+	}
+	if !f.done {
+		return "it waits for a task that the log does not show"
+	}
+	file := p.k.FileAt(t.proc, f.it.call.Args[0])
+	if f.it.class != modelled || f.err != nil || file == 0 || p.k.KindOf(file) != inode.Socket {
+		return ""
+	}
+	if f.res.Errno == f.it.ans.Errno && (f.res.Errno != 0 || f.res.Val == f.it.ans.Val) &&
+		len(f.res.FDs) == len(f.it.ans.FDs) {
+		return ""
+	}
+	return "a task that the log does not show uses the other end"
 }
 
 // reaped ends a child that the log does not show, once its parent has waited for it.

@@ -178,10 +178,10 @@ func (p *play) finish(t *task, f *flight, it *item) bool {
 	}
 	p.k.S.SetNow(p.now)
 	t.flight = nil
-	if !f.done && p.waitsForUnseen(f) {
-		f.it.class, f.it.carriedWhy = carried, "it waits for a task that the log does not show"
-	}
-	if f.err != nil {
+	if why := p.heardOfUnseen(t, f); why != "" {
+		f.it.class, f.it.carriedWhy = carried, why
+		p.carry(t, &f.it)
+	} else if f.err != nil {
 		p.carry(t, &f.it)
 	}
 	ok := p.ended(t, f, it)

@@ -8,6 +8,7 @@ import (
 	"sealab/sim/abi"
 	"sealab/sim/inode"
 	"sealab/sim/kernel"
+	"sealab/sim/sched"
 )
 
 // prepare makes what a call needs, and the log shows to be there, be there: a
@@ -39,6 +40,10 @@ func (p *play) prepare(t *task, f *flight) {
 		p.unseenLetGo(t, it)
 	case "mmap", "mremap":
 		p.makeRoom(t, it)
+	case "sendmsg":
+		for _, fd := range it.call.FDs {
+			p.opened(t, it, fd)
+		}
 	case "vmsplice", "io_uring_register":
 		if it.guesses() {
 			p.locate(t, it)
@@ -79,6 +84,7 @@ var withDescriptors = map[string][]int{
 	"preadv": {0}, "pwritev": {0}, "preadv2": {0}, "pwritev2": {0}, "lseek": {0}, "close": {0},
 	"dup": {0}, "dup2": {0}, "dup3": {0}, "mmap": {4}, "splice": {0, 2}, "tee": {0, 1}, "vmsplice": {0},
 	"sendfile": {0, 1}, "copy_file_range": {0, 2}, "io_uring_register": {0},
+	"sendmsg": {0}, "recvmsg": {0}, "sendto": {0}, "recvfrom": {0}, "sendmmsg": {0}, "recvmmsg": {0}, "shutdown": {0},
 }
 
 // descriptor makes sure that a descriptor means something. One that the log shows
@@ -88,14 +94,7 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 	if it.name == "mmap" && (it.call.Args[3]&abi.MapAnonymous != 0 || fd < 0) {
 		return true
 	}
-	file := p.k.FileAt(t.proc, fd)
-	if file == 0 {
-		if !it.ans.Known || it.ans.Errno == abi.EBADF || t.complete {
-			return true
-		}
-		p.k.OpenOther(t.proc, fd, anonymous("unknown"))
-		file = p.k.FileAt(t.proc, fd)
-	}
+	file := p.opened(t, it, fd)
 	if file != 0 && !t.complete && it.ans.Errno == abi.EBADF && p.k.KindOf(file) == inode.Anonymous {
 		p.k.CloseFD(t.proc, fd) // an exec may have closed it: who knows
 		return true
@@ -109,6 +108,15 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 	it.class, it.carriedWhy = carried, "on a descriptor of a kind that is not modelled"
 	p.carry(t, it)
 	return false
+}
+
+// opened returns the open file at a descriptor, which is there if the log shows that it
+// is; 0 if there is none.
+func (p *play) opened(t *task, it *item, fd int64) sched.ID {
+	if p.k.FileAt(t.proc, fd) == 0 && it.ans.Known && it.ans.Errno != abi.EBADF && !t.complete {
+		p.k.OpenOther(t.proc, fd, anonymous("unknown"))
+	}
+	return p.k.FileAt(t.proc, fd)
 }
 
 // showsTmpfs says whether the answer shows that a file opened by its name is on
@@ -220,6 +228,9 @@ func (p *play) carry(t *task, it *item) {
 	if !it.ans.OK() {
 		return
 	}
+	if onSockets[it.name] && it.call.Args[1]&abi.MsgPeek == 0 {
+		p.k.LoseSocket(t.proc, it.call.Args[0])
+	}
 	switch it.name {
 	case "recvmsg":
 		for _, fd := range it.ans.FDs {
@@ -256,6 +267,9 @@ func anonymous(name string) kernel.Other {
 var opensOther = run.WordSet(`socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 timerfd_create
 	signalfd signalfd4 inotify_init inotify_init1 fanotify_init userfaultfd perf_event_open pidfd_open
 	pidfd_getfd memfd_secret bpf landlock_create_ruleset openat2 mq_open fsopen fsmount open_tree`)
+
+// onSockets are calls that change what is in a socket.
+var onSockets = run.WordSet(`sendmsg sendto recvmsg recvfrom sendmmsg recvmmsg shutdown read readv write writev`)
 
 // devices says whether a path leads to something whose kind is not known.
 func devices(path string) bool {

@@ -56,10 +56,29 @@ func (p *play) sameValue(t *task, f *flight) bool {
 			return p.renumber(t, f, got[1], a.Pair[1]) && p.renumber(t, f, got[0], a.Pair[0])
 		}
 		return p.renumber(t, f, got[0], a.Pair[0]) && p.renumber(t, f, got[1], a.Pair[1])
+	case f.it.name == "recvmsg" && a.HasMsg:
+		return f.res.Val == a.Val && p.sameMessage(t, f)
 	case makesDescriptor(f):
 		return p.renumber(t, f, f.res.Val, a.Val)
 	}
 	return f.res.Val == a.Val
+}
+
+// sameMessage compares what came with a message.
+func (p *play) sameMessage(t *task, f *flight) bool {
+	got, want := f.res.FDs, f.it.ans.FDs
+	if len(got) != len(want) || f.res.Flags != f.it.ans.Flags {
+		return false
+	}
+	for i := range got {
+		if len(want) > 0 && got[0] < want[0] { // the place of the first must be free first
+			i = len(got) - 1 - i
+		}
+		if !p.renumber(t, f, got[i], want[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // makesDescriptor says whether a call returns a new descriptor.

@@ -34,7 +34,7 @@ func (a *Answered) same() bool {
 		return false
 	case a.val.errno != 0 || isClone(a.call.Event.Name):
 		return true // the numbers of tasks are not the model's to know
-	case want.HasPair && a.val.pair != want.Pair:
+	case want.HasPair && a.val.pair != want.Pair, want.HasMsg && a.val.msg != want.message():
 		return false
 	}
 	return a.val.val == want.Val
@@ -59,8 +59,11 @@ func (a *Answered) fill(e *scenario.Event) {
 	if note != "" {
 		ret.Paren, ret.HasParen = []byte(note), true
 	}
-	if a.answer.HasPair || e.Name == "pipe2" || e.Name == "pipe" {
-		a.fillPair(e)
+	switch e.Name {
+	case "pipe", "pipe2", "socketpair":
+		fillStored(e, a.val.pair[:])
+	case "recvmsg":
+		a.fillMessage(e)
 	}
 }
 
@@ -78,13 +81,13 @@ func (a *Answered) number(e *scenario.Event) (text, note string) {
 	return strconv.FormatInt(v, 10), ""
 }
 
-// fillPair writes the two descriptors that pipe2 stored.
-func (a *Answered) fillPair(e *scenario.Event) {
-	p := e.Arg(0)
-	if p == nil || p.Kind != scenario.Array || e.NumChildren(p) != 2 {
+// fillStored writes the descriptors that a call stored.
+func fillStored(e *scenario.Event, fds []int64) {
+	p := e.Stored()
+	if p == nil || e.NumChildren(p) != len(fds) {
 		return
 	}
-	for i, fd := range a.val.pair {
+	for i, fd := range fds {
 		el := e.Elem(p, i)
 		if !el.Known() {
 			continue // a name stays, so that later lines may use it

@@ -21,7 +21,18 @@ type posted struct {
 	val   int64
 	errno abi.Errno
 	pair  [2]int64 // what pipe2 stored
+	msg   arrived
 }
+
+// arrived is what came with a message: the first descriptors, and msg_flags.
+type arrived struct {
+	n     int // descriptors
+	fds   [maxArrived]int64
+	flags int64
+}
+
+// maxArrived is how many descriptors of a message are told.
+const maxArrived = 4
 
 // Clone returns an independent copy.
 func (b *board) Clone() sched.Object {
@@ -40,6 +51,10 @@ func (b *board) Encode(dst []byte) []byte {
 	for _, v := range b.vals {
 		for _, n := range [...]int64{v.val, int64(v.errno), v.pair[0], v.pair[1]} {
 			dst = binary.LittleEndian.AppendUint64(dst, uint64(n))
+		}
+		dst = append(dst, byte(v.msg.n), byte(v.msg.flags))
+		for _, fd := range v.msg.fds[:v.msg.n] {
+			dst = binary.LittleEndian.AppendUint64(dst, uint64(fd))
 		}
 	}
 	return dst

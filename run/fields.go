@@ -12,6 +12,7 @@ import (
 	"sealab/sim/mm"
 	"sealab/sim/pin"
 	"sealab/sim/sched"
+	"sealab/sim/socket"
 	"sealab/sim/trace"
 	"sealab/sim/xarray"
 )
@@ -81,6 +82,8 @@ func fields(w *sched.World, id sched.ID, o sched.Object) []field {
 		for i, x := range o.Fixed {
 			f.text("holds "+strconv.Itoa(i), fmt.Sprintf("%d, %d references", x.Folio, x.Refs))
 		}
+	case *socket.Socket:
+		f.socket(w, o)
 	case *pin.InFlight:
 		for i, id := range o.Folios {
 			f.id("holds "+strconv.Itoa(i), id)
@@ -184,6 +187,19 @@ func (f *fieldList) sleeper(o *sched.Sleeper) {
 		f.text("signals", fmt.Sprintf("%#x", o.Pending))
 	}
 	f.flag("fatal", o.Fatal)
+}
+
+// socket tells of one end of a pair, and of what is on its way to it.
+func (f *fieldList) socket(w *sched.World, o *socket.Socket) {
+	f.flag("closed", o.Dead)
+	f.flag("alone", o.Alone)
+	for i, m := range o.Queue {
+		text := fmt.Sprintf("%d bytes", m.Len)
+		if r := sched.Peek[socket.Rights](w, m.Rights); r != nil {
+			text += fmt.Sprintf(", %d open files", len(r.Files))
+		}
+		f.text("message "+strconv.Itoa(i), text)
+	}
 }
 
 func modeText(m inode.FMode) string {

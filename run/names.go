@@ -11,6 +11,7 @@ import (
 	"sealab/sim/mm"
 	"sealab/sim/pin"
 	"sealab/sim/sched"
+	"sealab/sim/socket"
 	"sealab/sim/trace"
 )
 
@@ -38,6 +39,8 @@ func (n *names) inode(id sched.ID, i *inode.Inode) {
 	switch i.Kind {
 	case inode.Pipe:
 		name = "the pipe"
+	case inode.Socket:
+		name = "the socket"
 	case inode.Ring:
 		name = "the io_uring"
 	case inode.Device, inode.Anonymous, inode.Directory, inode.Regular:
@@ -55,6 +58,9 @@ func (n *names) inode(id sched.ID, i *inode.Inode) {
 	}
 	if p := sched.Peek[pin.Pipe](n.r.w, i.Info); p != nil {
 		n.owner[p.Lock], n.owner[p.Wait] = id, id
+	}
+	if s := sched.Peek[socket.Socket](n.r.w, i.Info); s != nil {
+		n.owner[s.Wait] = id
 	}
 }
 
@@ -146,6 +152,10 @@ func (n *names) object(id sched.ID) trace.Object {
 		o.Kind, o.Name = "pipe", n.fileOf(id).Name
 	case *pin.Ring:
 		o.Kind, o.Name = "ring", n.fileOf(id).Name
+	case *socket.Socket:
+		o.Kind, o.Name = "socket", n.fileOf(id).Name
+	case *socket.Rights:
+		o.Kind, o.Name = "open files", "open files in a message"
 	case *pin.InFlight:
 		o.Kind, o.Name = "I/O", "I/O in flight"
 	}

@@ -364,6 +364,8 @@ func (p *player) aim(c *Call, proc *kernel.Proc, kc *kernel.Call) Class {
 		}
 		kc.Args[1], kc.Target = sig, q.Task.Sleep
 		kc.Fatal = abi.Signal(sig).FatalByDefault()
+	case name == "sendmsg" && len(kc.FDs) > maxArrived:
+		return Carried // who receives them could not tell them all
 	case name == "process_vm_readv" || name == "process_vm_writev":
 		q := p.byNumber(kc.Args[0])
 		if q == nil {
@@ -392,7 +394,11 @@ func (p *player) unjudged(proc *kernel.Proc, a *Answered) {
 		p.unsearchable(a.call)
 		return
 	}
-	a.val = posted{a.answer.Val, a.answer.Errno, a.answer.Pair}
+	a.val = posted{val: a.answer.Val, errno: a.answer.Errno, pair: a.answer.Pair, msg: a.answer.message()}
+	for _, fd := range a.val.msg.fds[:a.val.msg.n] {
+		p.k.OpenOther(proc, fd, kernel.Other{Kind: inode.Anonymous, Name: "received",
+			Mode: inode.Readable | inode.Writable})
+	}
 	if a.answer.OK() && opens(a.call.Event.Name) {
 		p.k.OpenOther(proc, a.answer.Val, kernel.Other{Kind: inode.Anonymous, Name: a.call.Event.Name,
 			Mode: inode.Readable | inode.Writable})
@@ -415,7 +421,7 @@ func (p *player) judge(t *sched.Task, proc *kernel.Proc, kc *kernel.Call, a *Ans
 		return
 	}
 	a.State = Returned
-	a.val = posted{r.Val, r.Errno, r.Pair}
+	a.val = posted{val: r.Val, errno: r.Errno, pair: r.Pair, msg: arrive(r.FDs, r.Flags)}
 	a.Value = r.Val
 	if r.Errno != 0 {
 		a.val.val, a.Value, a.Errno = -1, -1, r.Errno.Name()

@@ -48,6 +48,8 @@ type Answer struct {
 	Pair    [2]int64 // what pipe2 stored
 	HasPair bool
 	FDs     []int64 // descriptors received with a message
+	Flags   int64   // msg_flags of what was received
+	HasMsg  bool    // FDs and Flags are known
 	Dur     int64   // ns, from strace -T
 	HasDur  bool
 }
@@ -237,6 +239,16 @@ var shapes = map[string]func(*reader, *kernel.Call){
 		c.Str, _ = r.str(1)
 		c.Args[2] = r.num(2)
 	},
+	"socketpair": func(r *reader, c *kernel.Call) {
+		if c.Args = [6]int64{-1, r.num(1), r.num(2)}; r.arg(0) != nil && r.arg(0).Known() {
+			c.Args[0] = r.num(0) // there are more families than names here
+		}
+	},
+	"sendmsg":  sendShape,
+	"recvmsg":  recvShape,
+	"sendto":   datagramShape,
+	"recvfrom": datagramShape,
+	"sendmmsg": firstShape, "recvmmsg": firstShape, "shutdown": firstShape,
 	"pipe2": func(r *reader, c *kernel.Call) { c.Args[1] = r.num(1) },
 	"splice": func(r *reader, c *kernel.Call) {
 		c.Args = [6]int64{r.num(0), r.offset(1), r.num(2), r.offset(3), r.num(4), r.num(5)}
@@ -396,32 +408,18 @@ func ReadAnswer(e *scenario.Event, c *kernel.Call) (a Answer) {
 	}
 	a.Known, a.Val, a.Errno = true, ret.Value, ret.Errno
 	switch e.Name {
-	case "pipe", "pipe2":
-		if p := e.Arg(0); p != nil && p.Kind == scenario.Array && e.NumChildren(p) == 2 &&
+	case "pipe", "pipe2", "socketpair":
+		if p := e.Stored(); p != nil && e.NumChildren(p) == 2 &&
 			e.Elem(p, 0).Known() && e.Elem(p, 1).Known() {
 			a.Pair = [2]int64{e.Elem(p, 0).Num, e.Elem(p, 1).Num}
 			a.HasPair = true
 		}
 	case "recvmsg":
-		a.FDs = received(e)
+		a.received(e)
 	case "mmap", "mremap":
 		if ret.Errno == 0 {
 			c.Place = uint64(ret.Value)
 		}
 	}
 	return a
-}
-
-// received finds the descriptors that came with a message.
-func received(e *scenario.Event) (fds []int64) {
-	for i := range e.Nodes {
-		if n := &e.Nodes[i]; string(n.Name) == "cmsg_data" && n.Kind == scenario.Array {
-			for c := range e.Children(n) {
-				if c.Known() {
-					fds = append(fds, c.Num)
-				}
-			}
-		}
-	}
-	return fds
 }

@@ -48,18 +48,24 @@ type Call struct {
 	uses  []binding // results of other tasks' calls that its arguments name
 }
 
-// binding is a name that a call binds to what it returns, or to one of the two
+// binding is a name that a call binds to what it returns, or to one of the
 // descriptors that it stores.
 type binding struct {
-	name string
-	call int
-	pair int // 1 or 2 for a stored descriptor
+	name   string
+	call   int
+	stored int  // from 1, for a stored descriptor
+	msg    bool // that has come with a message
 }
 
 // of returns the value that the name stands for.
 func (b binding) of(r posted) int64 {
-	if b.pair > 0 {
-		return r.pair[b.pair-1]
+	switch {
+	case b.msg && b.stored > r.msg.n:
+		return -1
+	case b.msg:
+		return r.msg.fds[b.stored-1]
+	case b.stored > 0:
+		return r.pair[b.stored-1]
 	}
 	return r.val
 }
@@ -69,12 +75,18 @@ func bindings(e *scenario.Event) (out []binding) {
 	if e.Target != "" {
 		out = append(out, binding{name: e.Target})
 	}
-	if a := e.Arg(0); (e.Name == "pipe2" || e.Name == "pipe") && a != nil && a.Kind == scenario.Array {
-		i := 0
-		for c := range e.Children(a) {
-			if i++; !c.Known() && c.Kind != scenario.Unknown && i <= 2 {
-				out = append(out, binding{name: string(c.Text), pair: i})
-			}
+	a := e.Stored()
+	if a == nil {
+		return out
+	}
+	msg, most := e.Name == "recvmsg", 2
+	if msg {
+		most = maxArrived
+	}
+	i := 0
+	for c := range e.Children(a) {
+		if i++; !c.Known() && c.Kind != scenario.Unknown && i <= most {
+			out = append(out, binding{name: string(c.Text), stored: i, msg: msg})
 		}
 	}
 	return out

@@ -36,10 +36,10 @@
 // memory and the descriptors of the main task.
 //
 // `r0 = call(...)` binds the result to a name, for the arguments of later lines (r0, m0+4096)
-// and for conditions; pipe2([p0, p1], 0) and socketpair bind two descriptors. A condition speaks
-// of the end of all runs: it holds in some (exists), in none (never), or in each (always). In it
-// r0 = EBUSY is short for r0 = -1 EBUSY, ~ binds more tightly than /\, and that more than \/;
-// calls as seals(r0) have a meaning to the caller only.
+// and for conditions; pipe2([p0, p1], 0) and socketpair bind two descriptors, recvmsg those in its
+// cmsg_data=[d0]. A condition speaks of the end of all runs: it holds in some (exists), in none
+// (never), or in each (always). In it r0 = EBUSY is short for r0 = -1 EBUSY, ~ binds more tightly
+// than /\, and that more than \/; calls as seals(r0) have a meaning to the caller only.
 //
 // `# program NAME` begins another program, with nothing left of the one before. Header lines
 // stand before the first call of a program. Any other # line is a comment.

@@ -201,6 +201,15 @@ func (e *Event) Elem(a *Arg, i int) *Arg {
 	return nil
 }
 
+// Keep leaves a the first n of its children.
+func (e *Event) Keep(a *Arg, n int) {
+	j := a.First
+	for ; n > 0 && j < a.Last; n-- {
+		j = e.Nodes[j].End
+	}
+	a.Last = j
+}
+
 // Field returns the field of struct a with that name, or nil.
 func (e *Event) Field(a *Arg, name string) *Arg {
 	for i := a.First; i < a.Last; i = e.Nodes[i].End {

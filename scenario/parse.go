@@ -212,28 +212,20 @@ func (r *Reader) call(s *scanner, start int, w []byte) bool {
 		s.cut = false
 		return ok
 	}
-	if !s.callArgs() || !r.bindPair() {
+	if !s.callArgs() || !r.bindStored() {
 		return false
 	}
 	return s.cut || s.result(0)
 }
 
-// bindPair binds p0 and p1 in pipe2([p0, p1], 0) to the descriptors that the call stores.
-func (r *Reader) bindPair() bool {
+// bindStored binds p0 and p1 in pipe2([p0, p1], 0) to the descriptors that the call stores.
+func (r *Reader) bindStored() bool {
 	ev := &r.ev
-	at := 0
-	switch ev.Name {
-	case "socketpair":
-		at = 3
-	case "pipe", "pipe2":
-	default:
+	stored := ev.Stored()
+	if stored == nil {
 		return true
 	}
-	pair := ev.Arg(at)
-	if pair == nil || pair.Kind != Array {
-		return true
-	}
-	for a := range ev.Children(pair) {
+	for a := range ev.Children(stored) {
 		if a.Kind != Ident || a.Known() {
 			continue
 		}

@@ -174,6 +174,8 @@ func logs(t testing.TB, pattern string) []string {
 // TestRecord writes testdata/confirmed for the kernel underneath:
 //
 //	go test ./vectors -run TestRecord -record
+//
+// What is there of a scenario that has not changed is kept; without the file all is recorded.
 func TestRecord(t *testing.T) {
 	if !*record {
 		t.Skip("runs with -record")
@@ -184,8 +186,15 @@ func TestRecord(t *testing.T) {
 	defer few.Close()
 	many := host.NewRunner(host.Options{Runs: 2000})
 	defer many.Close()
+	release, _, _ := strings.Cut(machine.Release, "-")
+	name := filepath.Join("testdata/confirmed", release+".strace")
+	kept := recorded(t, name)
 	var b strings.Builder
 	for _, v := range all(t).Vectors {
+		if text := kept[v.Name+" "+print(&v)]; text != "" {
+			b.WriteString(text)
+			continue
+		}
 		runner := few
 		if v.Race {
 			runner = many
@@ -210,10 +219,21 @@ func TestRecord(t *testing.T) {
 			fmt.Fprintf(&b, "# %d of %d: %s\n", c.Times, res.Runs, c.Text)
 		}
 	}
-	release, _, _ := strings.Cut(machine.Release, "-")
 	require.NoError(t, os.MkdirAll("testdata/confirmed", 0o755))
-	name := filepath.Join("testdata/confirmed", release+".strace")
 	require.NoError(t, os.WriteFile(name, []byte(b.String()), 0o644))
+}
+
+// recorded is what is recorded already, by the name of the scenario and its print.
+func recorded(t *testing.T, name string) map[string]string {
+	out := map[string]string{}
+	if _, err := os.Stat(name); err != nil {
+		return out
+	}
+	for _, p := range readRecording(t, name).programs {
+		words := strings.Fields(p.head)
+		out[words[0]+" "+words[1]] += "# program " + p.head + "\n" + strings.TrimSuffix(p.text, "\n") + "\n"
+	}
+	return out
 }
 
 // TestRecordCases writes testdata/recorded: of the recorded programs those that scenarios

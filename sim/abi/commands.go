@@ -178,6 +178,7 @@ const (
 	AfLocal        = 1
 	SockStream     = 1
 	SockDgram      = 2
+	SockRaw        = 3
 	SockSeqpacket  = 5
 	SockCloexec    = OCloexec
 	SockNonblock   = ONonblock

@@ -346,6 +346,7 @@ var otherWords = []word{
 	{"AF_LOCAL", AfLocal},
 	{"SOCK_STREAM", SockStream},
 	{"SOCK_DGRAM", SockDgram},
+	{"SOCK_RAW", SockRaw},
 	{"SOCK_SEQPACKET", SockSeqpacket},
 	{"SOCK_CLOEXEC", SockCloexec},
 	{"SOCK_NONBLOCK", SockNonblock},

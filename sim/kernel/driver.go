@@ -93,6 +93,14 @@ func (k *Kernel) SendFile(file sched.ID, to *Proc, fd int64, cloexec bool) {
 	})
 }
 
+// LoseSocket says that something was done to the socket at a descriptor which the model
+// does not have, if there is one.
+func (k *Kernel) LoseSocket(p *Proc, fd int64) {
+	if f := k.FileAt(p, fd); f != 0 && k.KindOf(f) == inode.Socket {
+		k.Do(func(t *sched.Task) { loseSockets(t, f) })
+	}
+}
+
 // MapOther maps private memory at addresses where the log shows that there is
 // some, or with replace in place of what is there. It says whether that was
 // possible.

@@ -20,7 +20,7 @@ import (
 //	b: fcntl 3 F_ADD_SEALS F_SEAL_WRITE|F_SEAL_GROW = EBUSY
 //
 // Arguments are numbers, C names joined by |, 'strings', and [base+length] for an
-// iovec, the first for the local memory. "p" and "k" behind a number mean pages and
+// iovec, the first for the local memory, and {fd,fd} for the descriptors of a message. "p" and "k" behind a number mean pages and
 // KiB. The answer is a number, an errno, "?" for whatever, or "-" for a call that is
 // not modelled; @ and a number behind it are the ms that it took. Processes are those
 // that a clone named (clone FLAGS 'b'); without a name it is a.
@@ -87,6 +87,10 @@ func (s *script) call(line string) {
 				c.Vec = v
 			} else {
 				c.Remote = v
+			}
+		case '{':
+			for _, fd := range strings.Split(strings.Trim(w, "{}"), ",") {
+				c.FDs = append(c.FDs, s.number(fd))
 			}
 		default:
 			c.Args[n] = s.number(w)

@@ -69,7 +69,7 @@ func sysTruncate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, shmem.TruncateInode(t, ino, c.Args[1])
 	case inode.Hugetlb:
 		return 0, hugetlbfs.TruncateInode(t, ino, c.Args[1])
-	case inode.Pipe:
+	case inode.Pipe, inode.Socket:
 		return 0, t.Refuse(abi.EINVAL, "vfs_truncate S_ISREG")
 	}
 	return 0, ErrNotModelled

@@ -96,7 +96,11 @@ func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err := openLink(t, flags, ino); err != nil {
 		return 0, err
 	}
-	isPipe := inode.Of(t, ino).Kind == inode.Pipe
+	kind := inode.Of(t, ino).Kind
+	if mode&inode.PathOnly == 0 && kind == inode.Socket {
+		return 0, t.RefuseBecause(abi.ENXIO, "sock_no_open", sched.Fact{Name: "descriptor", Value: fd}, ino)
+	}
+	isPipe := kind == inode.Pipe
 	if flags&abi.OTrunc != 0 && mode&inode.PathOnly == 0 && !isPipe {
 		if err := truncateOpen(t, ino); err != nil {
 			return 0, err
@@ -136,7 +140,8 @@ func openLink(t *sched.Task, flags int64, ino sched.ID) error {
 
 // openable says whether a file of ours can be opened again by its name in /proc.
 func openable(t *sched.Task, ino sched.ID) bool {
-	return known(inode.Of(t, ino).Kind)
+	k := inode.Of(t, ino).Kind
+	return known(k) || k == inode.Socket
 }
 
 // openMode returns what an open file may be used for, by its flags.

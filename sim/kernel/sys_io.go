@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"math"
 
 	"sealab/sim/abi"
@@ -43,7 +44,7 @@ func (p *Proc) openSeekable(t *sched.Task, fd int64, need inode.FMode, check str
 	switch {
 	case err != nil:
 		return x, err
-	case x.i.Kind == inode.Pipe:
+	case x.i.Kind == inode.Pipe || x.i.Kind == inode.Socket:
 		return x, t.Refuse(abi.ESPIPE, "FMODE_PREAD")
 	}
 	return x, x.f.May(t, need, check)
@@ -67,6 +68,8 @@ func sysRead(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, ErrNotModelled
 	case x.i.Kind == inode.Pipe:
 		return pin.ReadPipe(t, x.i.Info, n, x.nonblock())
+	case x.i.Kind == inode.Socket && c.Args[4] == 0:
+		return x.recv(t, n)
 	case !x.i.Kind.Sealable():
 		return 0, ErrNotModelled
 	}
@@ -122,6 +125,8 @@ func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return pin.WritePipe(t, x.i.Info, n, x.nonblock())
 	case x.i.Kind == inode.Hugetlb:
 		return 0, t.RefuseBecause(abi.EINVAL, "hugetlbfs_file_operations", sched.Fact{}, x.f.Inode)
+	case x.i.Kind == inode.Socket && c.Args[4] == 0:
+		return x.send(t, n, nil)
 	case x.i.Kind != inode.Shmem:
 		return 0, ErrNotModelled
 	}
@@ -170,7 +175,7 @@ func sysLseek(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, err
 	case c.Args[2] < abi.SeekSet || c.Args[2] > abi.SeekHole:
 		return 0, t.Refuse(abi.EINVAL, "ksys_lseek SEEK_MAX", sched.Fact{Name: "whence", Value: c.Args[2]})
-	case x.i.Kind == inode.Pipe:
+	case x.i.Kind == inode.Pipe || x.i.Kind == inode.Socket:
 		return 0, t.Refuse(abi.ESPIPE, "no_llseek")
 	case !x.i.Kind.Sealable():
 		return 0, ErrNotModelled
@@ -197,7 +202,7 @@ func sysFtruncate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, shmem.Truncate(t, x.file, c.Args[1])
 	case x.i.Kind == inode.Hugetlb:
 		return 0, hugetlbfs.Truncate(t, x.file, c.Args[1])
-	case x.i.Kind == inode.Pipe:
+	case x.i.Kind == inode.Pipe || x.i.Kind == inode.Socket:
 		return 0, t.Refuse(abi.EINVAL, "S_ISREG")
 	}
 	return 0, ErrNotModelled
@@ -231,6 +236,11 @@ func sysFallocate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 			return 0, err
 		}
 		return 0, t.Refuse(abi.ESPIPE, "vfs_fallocate S_ISFIFO")
+	case x.i.Kind == inode.Socket:
+		if err := shmem.CheckFallocate(t, x.file, c.Args[1], c.Args[2], c.Args[3]); err != nil {
+			return 0, err
+		}
+		return 0, t.Refuse(abi.ENODEV, "vfs_fallocate S_ISREG")
 	}
 	return 0, ErrNotModelled
 }
@@ -257,7 +267,7 @@ func sysFsync(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if x.i.Kind == inode.Pipe || x.i.Kind == inode.Ring {
+	if x.i.Kind == inode.Pipe || x.i.Kind == inode.Ring || x.i.Kind == inode.Socket {
 		return 0, t.Refuse(abi.EINVAL, "vfs_fsync")
 	}
 	return 0, nil
@@ -320,7 +330,12 @@ func sysSplice(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if n < 0 {
 		n = math.MaxInt64
 	}
-	return pin.Splice(t, in, c.Args[1], out, c.Args[3], min(n, abi.MaxRWCount), c.Args[5])
+	done, err := pin.Splice(t, in, c.Args[1], out, c.Args[3], min(n, abi.MaxRWCount), c.Args[5])
+	if errors.Is(err, pin.ErrSocket) {
+		loseSockets(t, in, out)
+		return 0, ErrNotModelled
+	}
+	return done, err
 }
 
 // sysTee is tee(in, out, length, flags).
@@ -410,6 +425,9 @@ func sysSendfile(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if out.i.Kind == inode.Socket {
+		return 0, out.lose(t)
+	}
 	if !known(out.i.Kind) {
 		return 0, ErrNotModelled
 	}
@@ -459,42 +477,4 @@ func sysProcessVM(write bool) handler {
 		}
 		return int64(total), nil
 	}
-}
-
-// sysIOUringSetup is io_uring_setup(entries, params).
-//
-// Kernel: io_uring/io_uring.c io_uring_setup, v5.1 and later.
-func sysIOUringSetup(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
-	switch n := c.Args[0]; {
-	case !t.Profile().IOUring:
-		return 0, t.Refuse(abi.ENOSYS, "io_uring_setup")
-	case n <= 0 || n > 32768:
-		return 0, t.Refuse(abi.EINVAL, "io_uring_setup", sched.Fact{Name: "entries", Value: n})
-	}
-	return p.install(t, pin.NewRing(t), 0, true)
-}
-
-// sysIOUringRegister is io_uring_register(fd, opcode, arg, n).
-//
-// Kernel: io_uring/register.c io_uring_register, v5.1 and later.
-func sysIOUringRegister(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
-	if int32(c.Args[0]) == -1 {
-		return 0, ErrNotModelled // newer kernels take it for something of its own
-	}
-	x, err := p.openIO(t, c.Args[0], 0, "io_uring_register")
-	switch {
-	case err != nil:
-		return 0, err
-	case x.i.Kind != inode.Ring:
-		return 0, t.Refuse(abi.EOPNOTSUPP, "io_uring_register")
-	case c.Args[1] == abi.IoringUnregisterBuffers:
-		return 0, pin.Unregister(t, x.i.Info)
-	case c.Args[1] != abi.IoringRegisterBuffers:
-		return 0, ErrNotModelled
-	}
-	pieces := make([]pin.Piece, len(c.Vec))
-	for i, v := range c.Vec {
-		pieces[i] = pin.Piece(v)
-	}
-	return 0, pin.Register(t, p.MM, x.i.Info, pieces)
 }

@@ -12,6 +12,7 @@ import (
 	"sealab/sim/pin"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
+	"sealab/sim/socket"
 	"sealab/sim/xarray"
 )
 
@@ -106,6 +107,10 @@ func (b *books) enter(id sched.ID, o sched.Object) {
 		b.enterPages(o)
 	case *inode.File:
 		b.opens[o.Inode]++
+	case *socket.Rights:
+		for _, f := range o.Files {
+			b.users[f]++
+		}
 	case *kernel.FDTable:
 		for _, fd := range o.Slots {
 			b.users[fd.File]++

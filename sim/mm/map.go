@@ -268,7 +268,7 @@ func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
 	case abi.MapShared:
 		if r.open.Mode&inode.Writable == 0 {
 			if a.Prot&abi.ProtWrite != 0 {
-				return t.RefuseBecause(abi.EACCES, "FMODE_WRITE", sched.Fact{}, a.File)
+				return t.RefuseBecause(abi.EACCES, "do_mmap FMODE_WRITE", sched.Fact{}, a.File)
 			}
 			if !t.Wrong(mutant.ReadOnlyMayWrite) {
 				r.Flags &^= VMMayWrite

@@ -1,6 +1,8 @@
 package pin
 
 import (
+	"errors"
+
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/inode"
@@ -12,6 +14,9 @@ import (
 
 // allSplice are the flags that splice, tee and vmsplice know.
 const allSplice = abi.SpliceFMove | abi.SpliceFNonblock | abi.SpliceFMore | abi.SpliceFGift
+
+// ErrSocket is returned for a splice from or to a socket, which is not modelled.
+var ErrSocket = errors.New("a splice of a socket is not modelled")
 
 // noOffset stands for an offset that was not given.
 const noOffset = -1
@@ -46,6 +51,8 @@ func openEnds(t *sched.Task, in, out sched.ID, flags int64) ends {
 func Splice(t *sched.Task, in sched.ID, offIn int64, out sched.ID, offOut, n, flags int64) (int64, error) {
 	e := openEnds(t, in, out, flags)
 	switch {
+	case e.inKind == inode.Socket || e.outKind == inode.Socket:
+		return 0, ErrSocket
 	case e.inPipe != 0 && offIn != noOffset, e.outPipe != 0 && offOut != noOffset:
 		return 0, t.Refuse(abi.ESPIPE, "__do_splice")
 	case e.in.Mode&inode.Readable == 0 || e.out.Mode&inode.Writable == 0:
