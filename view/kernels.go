@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 )
 
@@ -13,17 +14,39 @@ type Kernel struct {
 	Notes   []profile.Note
 }
 
-// Kernels lists the kernels that have a name.
-func Kernels(w io.Writer, named []profile.Named, s Style) {
+// Kernels lists the kernels that have a name, and other systems.
+func Kernels(w io.Writer, named []profile.Named, peers []profile.Peer, s Style) {
 	p := newPrinter(w, s)
 	name, release := 0, 0
 	for _, n := range named {
 		name, release = max(name, len(n.ID)), max(release, len(n.Release))
 	}
-	for _, n := range named {
-		head := p.bold.Sprintf("%-*s", name, n.ID) + fmt.Sprintf("  %-*s  ", release, n.Release)
+	row := func(id, of, about string) {
+		head := p.bold.Sprintf("%-*s", name, id) + fmt.Sprintf("  %-*s  ", release, of)
 		indent := name + release + 4
-		p.hang(head, indent, indent, n.About)
+		p.hang(head, indent, indent, about)
+	}
+	for _, n := range named {
+		row(n.ID, n.Release, n.About)
+	}
+	p.heading("Other systems, as deviations from a Linux")
+	for _, peer := range peers {
+		row(peer.ID, peer.Base, fmt.Sprintf("%s, with %s", peer.Name,
+			plural(int64(len(peer.Deviations)), "deviation", "deviations")))
+	}
+}
+
+// WrongKernels lists the mutants: what can be wrong with a kernel that is asked for.
+func WrongKernels(w io.Writer, all []mutant.About, s Style) {
+	p := newPrinter(w, s)
+	name := 0
+	for _, a := range all {
+		name = max(name, len(a.Name))
+	}
+	p.wrap(0, "A kernel with one of these names behind a colon is wrong in that: 6.18.44:"+all[0].Name+".")
+	p.f("\n")
+	for _, a := range all {
+		p.hang(p.bold.Sprintf("%-*s", name, a.Name)+"  ", name+2, name+2, a.Sentence)
 	}
 }
 

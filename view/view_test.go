@@ -46,7 +46,7 @@ func TestGolden(t *testing.T) {
 				d.MaybeScanArgs(t, "line", &line)
 				view.Why(&out, play(t, d, kernels[0], line), line, s)
 			case "list":
-				view.Kernels(&out, profile.NamedAll(), s)
+				view.Kernels(&out, profile.NamedAll(), profile.Peers(), s)
 			case "features":
 				view.Features(&out, kernels[0], s)
 			case "diff":

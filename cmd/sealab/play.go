@@ -124,6 +124,9 @@ func completeKernels(_ *cobra.Command, _ []string, _ string) ([]cobra.Completion
 	for _, n := range profile.NamedAll() {
 		out = append(out, cobra.CompletionWithDesc(n.ID, n.About))
 	}
+	for _, n := range profile.Peers() {
+		out = append(out, cobra.CompletionWithDesc(n.ID, n.Name+", not Linux"))
+	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sealab/cmd/sealab/internal/cli"
+	"sealab/sim/mutant"
 	"sealab/sim/profile"
 	"sealab/view"
 )
@@ -17,23 +18,31 @@ A kernel is a table of named features. Any release from 3.17 on can be asked for
 prints it; what is not certain about it is said. The names in the list stand for the ages of file
 sealing, and for the kernels whose answers were recorded.
 
---diff says what an application would notice between two releases.`
+--diff says what an application would notice between two releases. --wrong lists what can be made
+wrong in a kernel: a name behind a colon does it, as in 6.18.44:no-rollback, wherever a kernel is named.`
 
 func newProfiles(app *cli.App) *cobra.Command {
-	var diff, asJSON bool
+	var diff, wrong, asJSON bool
 	c := &cobra.Command{
 		Use:   "profiles [RELEASE | --diff RELEASE RELEASE]",
 		Short: "List kernels, what one does, or how two differ",
 		Long:  profilesLong,
 		Example: `  sealab profiles
   sealab profiles $(uname -r)
-  sealab profiles --diff 6.11 6.12.5`,
+  sealab profiles --diff 6.11 6.12.5
+  sealab profiles --wrong`,
 		Args:              cobra.MaximumNArgs(2),
 		ValidArgsFunction: completeKernels,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if diff != (len(args) == 2) {
 				return &cli.UsageError{Err: cli.Usagef("two releases and --diff go together"),
 					Help: "sealab profiles --help"}
+			}
+			if wrong && len(args) > 0 {
+				return cli.Usagef("--wrong lists what can be wrong in any kernel: it takes none")
+			}
+			if wrong {
+				return printWrong(app, asJSON)
 			}
 			kernels, err := findKernels(args)
 			if err != nil {
@@ -48,8 +57,22 @@ func newProfiles(app *cli.App) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&diff, "diff", false, "say in what two releases differ")
+	c.Flags().BoolVar(&wrong, "wrong", false, "list what can be made wrong in a kernel")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return c
+}
+
+func printWrong(app *cli.App, asJSON bool) error {
+	if asJSON {
+		doc := namedDocument{Format: "sealab-profiles-1"}
+		for _, a := range mutant.All() {
+			doc.Mutants = append(doc.Mutants, mutantDocument{a.Name, a.Behaviour, a.Sentence})
+		}
+		return app.WriteJSON(doc)
+	}
+	w := bufio.NewWriter(app.Stdout)
+	view.WrongKernels(w, mutant.All(), view.Style{Width: app.Width(), Color: app.Colored()})
+	return w.Flush()
 }
 
 func findKernels(args []string) ([]view.Kernel, error) {
@@ -67,7 +90,7 @@ func findKernels(args []string) ([]view.Kernel, error) {
 func printKernels(w io.Writer, kernels []view.Kernel, s view.Style) {
 	switch len(kernels) {
 	case 0:
-		view.Kernels(w, profile.NamedAll(), s)
+		view.Kernels(w, profile.NamedAll(), profile.Peers(), s)
 	case 1:
 		view.Features(w, kernels[0], s)
 	case 2:
@@ -78,10 +101,17 @@ func printKernels(w io.Writer, kernels []view.Kernel, s view.Style) {
 // The documents that --json prints.
 type (
 	namedDocument struct {
-		Format  string          `json:"format"` // "sealab-profiles-1"
-		Kernels []namedKernel   `json:"kernels,omitempty"`
-		Kernel  *kernelDocument `json:"kernel,omitempty"`
-		Diff    *diffDocument   `json:"diff,omitempty"`
+		Format  string           `json:"format"` // "sealab-profiles-1"
+		Kernels []namedKernel    `json:"kernels,omitempty"`
+		Peers   []namedKernel    `json:"peers,omitempty"`
+		Mutants []mutantDocument `json:"mutants,omitempty"`
+		Kernel  *kernelDocument  `json:"kernel,omitempty"`
+		Diff    *diffDocument    `json:"diff,omitempty"`
+	}
+	mutantDocument struct {
+		Name      string `json:"name"`
+		Behaviour int    `json:"behaviour,omitempty"` // that it violates, by its number
+		About     string `json:"about"`
 	}
 	namedKernel struct {
 		Name    string `json:"name"`
@@ -120,6 +150,9 @@ func profilesDocument(kernels []view.Kernel) namedDocument {
 	case 0:
 		for _, n := range profile.NamedAll() {
 			doc.Kernels = append(doc.Kernels, namedKernel{n.ID, n.Release, n.Profile().HZ, n.About})
+		}
+		for _, n := range profile.Peers() {
+			doc.Peers = append(doc.Peers, namedKernel{n.ID, n.Base, n.Profile().HZ, n.Name})
 		}
 	case 1:
 		p := kernels[0].Profile

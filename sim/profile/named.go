@@ -1,5 +1,12 @@
 package profile
 
+import (
+	"errors"
+	"strings"
+
+	"sealab/sim/mutant"
+)
+
 // Named is a kernel that stands for others, or whose answers were recorded.
 type Named struct {
 	ID      string // such as "H", or the release
@@ -52,8 +59,27 @@ func (n Named) Profile() Profile {
 }
 
 // Find returns a profile by the ID of a named kernel or of a peer, "newest", or a
-// kernel release as ForRelease takes it.
+// kernel release as ForRelease takes it. Mutants behind colons make it a wrong kernel:
+// "7.2.13:no-wait:deny-forgotten".
 func Find(text string) (Profile, []Note, error) {
+	text, names, mutated := strings.Cut(text, ":")
+	p, all, err := find(text)
+	if err != nil || !mutated {
+		return p, all, err
+	}
+	if names == "" {
+		return Profile{}, nil, errors.New("kernel " + text + `: and then? Behind the colon a mutant is named`)
+	}
+	wrong, err := mutant.Parse(strings.ReplaceAll(names, ":", ","))
+	if err != nil {
+		return Profile{}, nil, err
+	}
+	p.Mutants = p.Mutants.Or(wrong)
+	p.Release += ":" + names
+	return p, append(all, Note("This is a wrong kernel: "+wrongMeans(wrong))), nil
+}
+
+func find(text string) (Profile, []Note, error) {
 	if text == "newest" {
 		return Newest(), nil, nil
 	}

@@ -39,6 +39,33 @@ func TestMutantsAreAFeature(t *testing.T) {
 	require.Contains(t, p.Describe(), "nobody looks for pages that are held")
 }
 
+// TestWrongKernel: a kernel with a mutant behind its name has it, and nothing else of it changes.
+func TestWrongKernel(t *testing.T) {
+	p, notes, err := profile.Find("6.1.150:no-wait:read-locks")
+	require.NoError(t, err)
+	right, said, err := profile.Find("6.1.150")
+	require.NoError(t, err)
+	require.Equal(t, right.Mutants.Or(mutant.Of(mutant.NoWait, mutant.ReadLocks)), p.Mutants)
+	require.Equal(t, "6.1.150:no-wait:read-locks", p.Release)
+	p.Mutants, p.Release = right.Mutants, right.Release
+	require.Equal(t, right, p)
+	require.Len(t, notes, len(said)+1)
+	require.Contains(t, notes[len(said)], "nobody looks for pages that are held")
+
+	peer, _, err := profile.Find("gvisor:no-rollback")
+	require.NoError(t, err)
+	gvisor, _, err := profile.Find("gvisor")
+	require.NoError(t, err)
+	require.Equal(t, gvisor.Mutants.Or(mutant.Of(mutant.NoRollback)), peer.Mutants)
+
+	_, _, err = profile.Find("6.1:no-wai")
+	require.ErrorContains(t, err, `is it "no-wait"?`)
+	for _, bad := range []string{"six:no-wait", "6.1:"} {
+		_, _, err = profile.Find(bad)
+		require.Error(t, err, bad)
+	}
+}
+
 func ExampleFind_peer() {
 	p, notes, err := profile.Find("freebsd")
 	fmt.Println(p.Mutants, err)
