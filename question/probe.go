@@ -63,13 +63,18 @@ func (p Probe) read(r *run.Result, a *run.Answered) (*Found, error) {
 		if !ok {
 			return nil, fmt.Errorf("there is no file whose counter could be told after line %d", p.Line)
 		}
-		return &Found{n, w.before(trace.Count)}, nil
+		because := w.before(anything, trace.Count)
+		if because == nil {
+			because = []string{"No mapping was counted, and nobody has denied any."}
+		}
+		return &Found{n, because}, nil
 	case Refs:
-		n, ok := w.firstPage()
+		page, n, ok := w.firstPage()
 		if !ok {
 			return nil, fmt.Errorf("there is no page whose references could be told after line %d", p.Line)
 		}
-		return &Found{n, w.before(trace.Cache, trace.Hold, trace.Drop, trace.Rmap)}, nil
+		of := func(e *trace.Event) bool { return e.Object.ID == page || e.Other.ID == page }
+		return &Found{n, w.before(of, trace.Cache, trace.Hold, trace.Drop, trace.Rmap)}, nil
 	}
 	return nil, fmt.Errorf("no fact %d", p.Of)
 }

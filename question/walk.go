@@ -74,10 +74,13 @@ func (w *walk) say(kinds ...trace.Kind) (all []string) {
 	return all
 }
 
-// before returns the sentences of the last events of some kinds until the call returns.
-func (w *walk) before(kinds ...trace.Kind) (all []string) {
+func anything(*trace.Event) bool { return true }
+
+// before returns the sentences of the last events of some kinds until the call returns,
+// of those that are about the right thing.
+func (w *walk) before(about func(*trace.Event) bool, kinds ...trace.Kind) (all []string) {
 	for i := w.end(); i >= 0 && len(all) < mostSentences; i-- {
-		if e := &w.t.Events[i]; slices.Contains(kinds, e.Kind) && !e.Detail {
+		if e := &w.t.Events[i]; slices.Contains(kinds, e.Kind) && !e.Detail && about(e) {
 			all = append(all, sentence(e))
 		}
 	}
@@ -113,16 +116,17 @@ func (w *walk) file(s trace.State) (uint32, bool) {
 	return slices.Min(all), true
 }
 
-// firstPage reads how many references the first page of the first file has.
-func (w *walk) firstPage() (string, bool) {
+// firstPage reads how many references the first page of the first file has, and which
+// object that page is.
+func (w *walk) firstPage() (page uint32, refs string, ok bool) {
 	s := w.t.StateAt(w.end() + 1)
 	file, ok := w.file(s)
 	if !ok {
-		return "", false
+		return 0, "", false
 	}
-	tree := s[number(s[file]["tree"])]
-	v, ok := s[number(tree["0"])]["refs"]
-	return v, ok
+	page = number(s[number(s[file]["tree"])]["0"])
+	refs, ok = s[page]["refs"]
+	return page, refs, ok
 }
 
 // number reads the number of an object, which a value begins with; 0 if it has none.

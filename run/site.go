@@ -67,10 +67,13 @@ func stack(pcs []uintptr) (out []trace.Frame) {
 	return out
 }
 
+// pointers is what Go writes about a method's receiver.
+var pointers = strings.NewReplacer("(*", "", ")", "")
+
 // plainName turns the name that Go gives a function into the one in the source:
 // "mapping.Mapping.DenyWritable", "kernel.sysFcntl".
 func plainName(name string) string {
-	name = strings.NewReplacer("(*", "", ")", "").Replace(name)
+	name = pointers.Replace(name)
 	if i := strings.Index(name, ".func"); i > 0 {
 		name = name[:i]
 	}

@@ -3,8 +3,10 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"sealab/exercise"
 	"sealab/lesson"
 	"sealab/question"
 )
@@ -26,12 +28,24 @@ func Lesson(w io.Writer, l *lesson.Lesson, s Style) {
 		p.wrap(0, text)
 	}
 	p.f("\n")
-	for _, line := range question.Numbered(l.Question.Scenario) {
+	p.question(&l.Question)
+}
+
+// Exercise prints an exercise as far as its question.
+func Exercise(w io.Writer, e *exercise.Exercise, s Style) {
+	p := newPrinter(w, s)
+	p.f("%s\n\n", p.bold.Sprintf("Exercise %s, seed %d", e.Kind, e.Seed))
+	p.question(&e.Question)
+}
+
+// question prints a scenario and what is asked about it.
+func (p *printer) question(q *question.Question) {
+	for _, line := range question.Numbered(q.Scenario) {
 		p.f("  %s\n", clean(line))
 	}
 	p.f("\n")
-	p.wrap(0, l.Question.Ask)
-	for i, c := range l.Question.Choices {
+	p.wrap(0, q.Ask)
+	for i, c := range q.Choices {
 		p.hang(fmt.Sprintf("  %s) ", Letter(i)), 5, 5, c.Text)
 	}
 }
@@ -39,10 +53,14 @@ func Lesson(w io.Writer, l *lesson.Lesson, s Style) {
 // Letter is what a choice is called: a, b, c.
 func Letter(choice int) string { return string(rune('a' + choice)) }
 
-// Answered prints what is read after the answer, which was the choice chosen, or -1 for none.
-func Answered(w io.Writer, l *lesson.Lesson, chosen int, s Style) {
-	p := newPrinter(w, s)
-	q := &l.Question
+// Solved prints what is read after the answer to an exercise, which was the choice
+// chosen, or -1 for none.
+func Solved(w io.Writer, e *exercise.Exercise, chosen int, s Style) {
+	newPrinter(w, s).answer(&e.Question, chosen, nil)
+}
+
+// answer prints which choice is right, and why.
+func (p *printer) answer(q *question.Question, chosen int, moral []string) {
 	right := Letter(q.Answer) + ") " + q.Choices[q.Answer].Text + "."
 	switch {
 	case chosen == q.Answer:
@@ -53,10 +71,17 @@ func Answered(w io.Writer, l *lesson.Lesson, chosen int, s Style) {
 	default:
 		p.wrap(0, "The answer is "+right)
 	}
-	for _, text := range append(append([]string(nil), q.Because...), l.Moral...) {
+	for _, text := range slices.Concat(q.Because, moral) {
 		p.f("\n")
 		p.wrap(0, text)
 	}
+}
+
+// Answered prints what is read after the answer to a lesson, which was the choice chosen,
+// or -1 for none.
+func Answered(w io.Writer, l *lesson.Lesson, chosen int, s Style) {
+	p := newPrinter(w, s)
+	p.answer(&l.Question, chosen, l.Moral)
 	p.heading("To try")
 	p.wrap(0, l.Change.Text)
 	for _, e := range l.Change.Edits {

@@ -2,8 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
-	"strings"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -78,11 +79,14 @@ func (l *teacher) run(args []string) error {
 	view.Lesson(l.app.Stdout, one, l.style())
 	chosen := -1
 	if !l.correct {
-		if !cli.IsTerminal(l.app.Stdin) || !cli.IsTerminal(l.app.Stdout) {
+		if !talks(l.app) {
 			fmt.Fprintf(l.app.Stdout, "\nsealab lesson %s -c shows the answer.\n", one.ID)
 			return nil
 		}
-		if chosen, err = l.ask(len(one.Question.Choices)); err != nil {
+		chosen, err = askLetter(l.app, bufio.NewScanner(l.app.Stdin), len(one.Question.Choices))
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 	}
@@ -92,21 +96,4 @@ func (l *teacher) run(args []string) error {
 		return cli.ErrDiffers
 	}
 	return nil
-}
-
-// ask waits for a letter.
-func (l *teacher) ask(choices int) (int, error) {
-	in := bufio.NewScanner(l.app.Stdin)
-	for {
-		fmt.Fprintf(l.app.Stdout, "\nYour answer, a to %s: ", view.Letter(choices-1))
-		if !in.Scan() {
-			return -1, in.Err()
-		}
-		word := strings.ToLower(strings.Trim(in.Text(), " )."))
-		for i := range choices {
-			if word == view.Letter(i) {
-				return i, nil
-			}
-		}
-	}
 }

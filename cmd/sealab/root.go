@@ -36,6 +36,7 @@ Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is 
 		newServe(app),
 		newSite(app),
 		newLesson(app),
+		newExercise(app),
 		newHost(app),
 		newDiff(app),
 		newWhy(app),
