@@ -54,6 +54,9 @@ func (r *Runner) start() error {
 	if r.cmd != nil {
 		return nil
 	}
+	if os.Getenv(helperVar) != "" { // a helper would start a helper, and so on for ever
+		return errors.New("host: this program must call host.Child when it starts")
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ Exit codes: 0 it holds, 1 something differs, 2 the command line or the input is 
 		newSite(app),
 		newLesson(app),
 		newExercise(app),
+		newPromise(app),
 		newHost(app),
 		newDiff(app),
 		newWhy(app),
