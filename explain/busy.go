@@ -153,6 +153,8 @@ func holds(h pin.Holder) string {
 		return by + " registered it as a buffer of an io_uring, which pins it."
 	case pin.KindFixedClosed:
 		return by + " registered it as a buffer of an io_uring, which is closed, but not torn down yet, and pins it."
+	case pin.KindDmabuf:
+		return by + " made a dma-buf of it, which still has it."
 	case pin.KindInFlight:
 		return by + " began I/O on it that is still in flight."
 	case pin.KindUnseen:

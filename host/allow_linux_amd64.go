@@ -64,6 +64,8 @@ func (c *compiler) allowedPath(path, flags *scenario.Arg) error {
 	switch {
 	case p == "", p == "/dev/null", p == "/dev/zero", descriptorPath(p):
 		return nil
+	case p == udmabufPath && flags.Known() && flags.Num&abi.OCreat == 0:
+		return nil // what it makes is gone with its descriptors
 	case flags.Known() && flags.Num&abi.OTmpfile == abi.OTmpfile && (p == "/dev/shm" || p == "/tmp"):
 		return nil // a file without a name: nothing is left of it
 	}

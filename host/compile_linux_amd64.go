@@ -223,6 +223,8 @@ func (c *compiler) argument(k *call, kind byte, i int) (operand, error) {
 		return c.vector(k, a, kind == 'V')
 	case 'm', 'M':
 		return c.message(k, a, kind == 'M')
+	case 'u':
+		return c.udmabuf(k, a)
 	case 'o':
 		return c.offset(k.ev, a)
 	case 'p':

@@ -292,3 +292,38 @@ func TestLook(t *testing.T) {
 	require.Regexp(t, `^\d+\.\d+`, m.Release)
 	require.Contains(t, []int{100, 250, 300, 1000}, m.HZ)
 }
+
+// A message carries descriptors, as strace shows it; of what did not come nothing is shown.
+func TestMessages(t *testing.T) {
+	msg := func(call, end, fds, flags string) string {
+		return call + `(` + end + `, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], msg_iovlen=1, ` +
+			`msg_control=[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[` + fds + `]}], ` +
+			`msg_controllen=24, msg_flags=0}, ` + flags + ")\n"
+	}
+	res := run(t, host.Options{}, "r0 = memfd_create(\"a\", 0)\nsocketpair(AF_UNIX, SOCK_STREAM, 0, [s0, s1])\n"+
+		msg("sendmsg", "s0", "r0, s0", "0")+msg("recvmsg", "s1", "d0, d1", "0")+"close(d1)\nwrite(d0, \"y\", 1)\n"+
+		msg("sendmsg", "s0", "r0", "0")+msg("recvmsg", "s1", "d2, d3", "0")+
+		"write(s0, \"z\", 1)\n"+msg("recvmsg", "s1", "d4, d5", "0")+msg("recvmsg", "s1", "d4, d5", "MSG_DONTWAIT"))
+	require.Empty(t, res.Skipped)
+	log := plain(res)
+	require.Contains(t, log, "cmsg_data=[6, 7]}], msg_controllen=24, msg_flags=0}, 0) = 1\n")
+	require.Contains(t, log, "close(7) = 0\n")
+	require.Contains(t, log, "write(6, \"y\", 1) = 1\n")
+	require.Contains(t, log, "cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[7]}], "+
+		"msg_controllen=24, msg_flags=0}, 0) = 1\n")
+	require.Contains(t, log, `[{iov_base="z", iov_len=1}], msg_iovlen=1, msg_control=NULL, msg_controllen=0, `+
+		"msg_flags=0}, 0) = 1\n")
+	require.Contains(t, log, "MSG_DONTWAIT) = -1 EAGAIN (Resource temporarily unavailable)\n")
+}
+
+// Only a device knows the ioctls of udmabuf; others are not made.
+func TestIoctl(t *testing.T) {
+	res := run(t, host.Options{}, `
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
+ioctl(r0, UDMABUF_CREATE, {memfd=r0, flags=UDMABUF_FLAGS_CLOEXEC, offset=0, size=4096})
+ioctl(r0, UDMABUF_CREATE_LIST, {flags=0, count=1, list=[{memfd=r0, offset=0, size=4096}]})
+ioctl(r0, 21505, NULL)
+`)
+	require.Equal(t, 2, strings.Count(plain(res), "ENOTTY"))
+	require.Len(t, res.Skipped, 1)
+}

@@ -14,6 +14,8 @@ func (m *image) missing(o *outcome, known []string) []string {
 		text := ""
 		switch {
 		case r.state != 2:
+		case m.missingDevice(k, r) != "":
+			text = m.missingDevice(k, r)
 		case r.val == -int64(unix.ENOSYS):
 			text = fmt.Sprintf("%s: this host does not have it (ENOSYS)", k.ev.Name)
 		case r.val == -int64(unix.EPERM) && neverForbidden[k.ev.Name]:

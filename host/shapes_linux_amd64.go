@@ -12,6 +12,7 @@ import "golang.org/x/sys/unix"
 //	o  a pointer to an offset: NULL or [n]
 //	p  where two descriptors are put
 //	m  a message with its buffers that the call sends, M that it receives
+//	u  what ioctl gives to udmabuf
 //	h  nothing in the text, a zero for the kernel
 //	S  memory for a structure that is neither read nor printed
 type shape struct {
@@ -76,6 +77,7 @@ var shapes = map[string]shape{
 	"copy_file_range":   {unix.SYS_COPY_FILE_RANGE, "nononn"},
 	"process_vm_readv":  {unix.SYS_PROCESS_VM_READV, "nVnvnn"},
 	"process_vm_writev": {unix.SYS_PROCESS_VM_WRITEV, "nvnvnn"},
+	"ioctl":             {unix.SYS_IOCTL, "nnu"},
 	"io_uring_setup":    {unix.SYS_IO_URING_SETUP, "nS"},
 	"io_uring_register": {unix.SYS_IO_URING_REGISTER, "nnvn"},
 	"socketpair":        {unix.SYS_SOCKETPAIR, "nnnp"},

@@ -49,7 +49,7 @@ func lawful(kernel string) bool {
 // to the laws of the model. Counts are left out: they change with every operation that the
 // model gets or loses, and outcomes do not.
 //
-// Directives: `outcomes NAME`; `outcomes NAME zero` searches in zero time, and leaves the
+// Directives: `outcomes NAME`; `outcomes NAME also=RELEASE` asks one kernel more; `outcomes NAME zero` searches in zero time, and leaves the
 // conditions out.
 func TestOutcomes(t *testing.T) {
 	var seen []string
@@ -66,7 +66,13 @@ func TestOutcomes(t *testing.T) {
 		}
 		var tables []string
 		var of [][]string // kernels that have a table
-		for _, k := range kernels {
+		asked := kernels
+		if d.HasArg("also") {
+			var also string
+			d.ScanArgs(t, "also", &also)
+			asked = append([]string{also}, kernels...)
+		}
+		for _, k := range asked {
 			plan.Kernel, plan.Laws = k, lawful(k)
 			r := report(t, name, text, plan)
 			table := outcomes(r)

@@ -40,7 +40,12 @@ func (p *play) prepare(t *task, f *flight) {
 		p.unseenLetGo(t, it)
 	case "mmap", "mremap":
 		p.makeRoom(t, it)
-	case "sendmsg":
+	case "openat":
+		if it.ans.Known && it.ans.Errno != 0 && devices(it.call.Str) && !strings.Contains(it.call.Str, "/fd/") {
+			it.class, it.carriedWhy = carried, "it failed for a reason outside the model"
+			return
+		}
+	case "sendmsg", "ioctl":
 		for _, fd := range it.call.FDs {
 			p.opened(t, it, fd)
 		}
@@ -83,7 +88,7 @@ var withDescriptors = map[string][]int{
 	"read": {0}, "write": {0}, "pread64": {0}, "pwrite64": {0}, "readv": {0}, "writev": {0},
 	"preadv": {0}, "pwritev": {0}, "preadv2": {0}, "pwritev2": {0}, "lseek": {0}, "close": {0},
 	"dup": {0}, "dup2": {0}, "dup3": {0}, "mmap": {4}, "splice": {0, 2}, "tee": {0, 1}, "vmsplice": {0},
-	"sendfile": {0, 1}, "copy_file_range": {0, 2}, "io_uring_register": {0},
+	"sendfile": {0, 1}, "copy_file_range": {0, 2}, "io_uring_register": {0}, "ioctl": {0},
 	"sendmsg": {0}, "recvmsg": {0}, "sendto": {0}, "recvfrom": {0}, "sendmmsg": {0}, "recvmmsg": {0}, "shutdown": {0},
 }
 
@@ -247,6 +252,8 @@ func (p *play) carry(t *task, it *item) {
 		}
 		o := kernel.Other{Kind: kind, Name: it.call.Str, Mode: mode, CloExec: it.call.Args[2]&abi.OCloexec != 0}
 		p.k.OpenOther(t.proc, it.ans.Val, o)
+	case "ioctl":
+		p.k.OpenOther(t.proc, it.ans.Val, anonymous("dma-buf"))
 	case "mmap":
 		at, n := uint64(it.ans.Val), uint64(max(0, it.call.Args[1]))
 		t.mem.saw(at, at+n)

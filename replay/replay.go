@@ -354,7 +354,7 @@ func (r *Replayer) translate(e *scenario.Event, it *item) {
 	var bad int
 	it.class, bad = run.ReadCall(e, r.symbols, &it.call)
 	it.bad = bad + 1
-	if it.name == "ioctl" {
+	if it.name == "ioctl" && it.class == passive {
 		it.holds = !terminal(e.Arg(1))
 	}
 	if it.name == "rt_sigaction" {

@@ -84,7 +84,7 @@ func (p *play) sameMessage(t *task, f *flight) bool {
 // makesDescriptor says whether a call returns a new descriptor.
 func makesDescriptor(f *flight) bool {
 	switch f.it.name {
-	case "memfd_create", "openat", "open", "dup", "io_uring_setup":
+	case "memfd_create", "openat", "open", "dup", "io_uring_setup", "ioctl":
 		return true
 	case "fcntl":
 		cmd := f.it.call.Args[1]

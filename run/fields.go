@@ -79,9 +79,9 @@ func fields(w *sched.World, id sched.ID, o sched.Object) []field {
 		}
 	case *pin.Ring:
 		f.flag("closed", o.Closed)
-		for i, x := range o.Fixed {
-			f.text("holds "+strconv.Itoa(i), fmt.Sprintf("%d, %d references", x.Folio, x.Refs))
-		}
+		f.fixed(o.Fixed)
+	case *pin.Dmabuf:
+		f.fixed(o.Pages)
 	case *socket.Socket:
 		f.socket(w, o)
 	case *pin.InFlight:
@@ -187,6 +187,13 @@ func (f *fieldList) sleeper(o *sched.Sleeper) {
 		f.text("signals", fmt.Sprintf("%#x", o.Pending))
 	}
 	f.flag("fatal", o.Fatal)
+}
+
+// fixed tells of pages that are pinned.
+func (f *fieldList) fixed(pages []pin.Fixed) {
+	for i, x := range pages {
+		f.text("holds "+strconv.Itoa(i), fmt.Sprintf("%d, %d references", x.Folio, x.Refs))
+	}
 }
 
 // socket tells of one end of a pair, and of what is on its way to it.

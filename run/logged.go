@@ -21,7 +21,7 @@ func (p *player) renumber(proc *kernel.Proc, a *Answered) {
 	case want.HasPair:
 		move(&a.val.pair[0], want.Pair[0])
 		move(&a.val.pair[1], want.Pair[1])
-	case name == "memfd_create" || name == "dup" || name == "io_uring_setup" || name == "openat" || name == "open" ||
+	case name == "memfd_create" || name == "dup" || name == "io_uring_setup" || name == "openat" || name == "open" || name == "ioctl" ||
 		name == "fcntl" && a.call.duplicates():
 		move(&a.val.val, want.Val)
 	}

@@ -41,9 +41,11 @@ func (n *names) inode(id sched.ID, i *inode.Inode) {
 		name = "the pipe"
 	case inode.Socket:
 		name = "the socket"
+	case inode.Dmabuf:
+		name = "the dma-buf"
 	case inode.Ring:
 		name = "the io_uring"
-	case inode.Device, inode.Anonymous, inode.Directory, inode.Regular:
+	case inode.Device, inode.Udmabuf, inode.Anonymous, inode.Directory, inode.Regular:
 		name = i.Name
 	}
 	if n.used[name]++; n.used[name] > 1 {
@@ -152,6 +154,8 @@ func (n *names) object(id sched.ID) trace.Object {
 		o.Kind, o.Name = "pipe", n.fileOf(id).Name
 	case *pin.Ring:
 		o.Kind, o.Name = "ring", n.fileOf(id).Name
+	case *pin.Dmabuf:
+		o.Kind, o.Name = "dma-buf", n.fileOf(id).Name
 	case *socket.Socket:
 		o.Kind, o.Name = "socket", n.fileOf(id).Name
 	case *socket.Rights:

@@ -234,7 +234,7 @@ func (r *recorder) other(t *sched.Task, e *trace.Event, id sched.ID, o sched.Obj
 		r.descriptors(t, e)
 	case *mm.MM:
 		r.mapped(t, e)
-	case *pin.Pipe, *pin.Ring, *pin.InFlight, *pin.Isolated, *folio.Batch:
+	case *pin.Pipe, *pin.Ring, *pin.Dmabuf, *pin.InFlight, *pin.Isolated, *folio.Batch:
 		r.holders(t, e, id, o)
 	default:
 		r.detail(t, e)

@@ -298,7 +298,7 @@ func (p *player) make(t *sched.Task, proc *kernel.Proc, c *Call, syms Symbols) {
 		kc.Args[0] = a.answer.Val // a hint is taken where there is room
 	}
 	if class != Modelled {
-		p.unjudged(proc, a)
+		p.unjudged(proc, a, class)
 	} else {
 		a.State = Waiting
 		r, err := proc.Syscall(t, &kc)
@@ -388,9 +388,9 @@ func (p *player) byNumber(n int64) *kernel.Proc {
 
 // unjudged takes a call's answer from its line: the model does not have the call.
 // A descriptor that it returned is open on something unknown.
-func (p *player) unjudged(proc *kernel.Proc, a *Answered) {
+func (p *player) unjudged(proc *kernel.Proc, a *Answered, class Class) {
 	a.State = Unknown
-	if p.stage != nil && (kernel.SysByName(a.call.Event.Name) != 0 || opens(a.call.Event.Name)) {
+	if p.stage != nil && class != Passive && (kernel.SysByName(a.call.Event.Name) != 0 || opens(a.call.Event.Name)) {
 		p.unsearchable(a.call)
 		return
 	}
@@ -417,7 +417,7 @@ func opens(name string) bool {
 // judge keeps what the model answered, and compares.
 func (p *player) judge(t *sched.Task, proc *kernel.Proc, kc *kernel.Call, a *Answered, r kernel.Result, err error) {
 	if errors.Is(err, kernel.ErrNotModelled) {
-		p.unjudged(proc, a)
+		p.unjudged(proc, a, Carried)
 		return
 	}
 	a.State = Returned

@@ -244,6 +244,7 @@ var shapes = map[string]func(*reader, *kernel.Call){
 			c.Args[0] = r.num(0) // there are more families than names here
 		}
 	},
+	"ioctl":    udmabufShape,
 	"sendmsg":  sendShape,
 	"recvmsg":  recvShape,
 	"sendto":   datagramShape,
@@ -359,6 +360,9 @@ func ReadCall(e *scenario.Event, syms Symbols, c *kernel.Call) (class Class, bad
 			return Passive, -1
 		}
 		return Carried, -1
+	}
+	if name == "ioctl" && !asksUdmabuf(e) {
+		return Passive, -1
 	}
 	r := reader{e: e, syms: syms, bad: -1}
 	if shape := shapeOf[c.Sys]; shape != nil {

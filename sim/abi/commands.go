@@ -31,6 +31,13 @@ const (
 	CloneIntoCgroup    = 0x200000000
 )
 
+// Commands of ioctl on /dev/udmabuf, and their flag.
+const (
+	UdmabufCreate       = 0x40187542
+	UdmabufCreateList   = 0x40087543
+	UdmabufFlagsCloexec = 1
+)
+
 // Flags of sendmsg and recvmsg.
 const (
 	MsgOob             = 0x1

@@ -309,6 +309,9 @@ var ioringWords = []word{
 // otherWords are names that no family prints, but that a program or a log may use.
 var otherWords = []word{
 	{"CLONE_DETACHED", CloneDetached},
+	{"UDMABUF_CREATE", UdmabufCreate},
+	{"UDMABUF_CREATE_LIST", UdmabufCreateList},
+	{"UDMABUF_FLAGS_CLOEXEC", UdmabufFlagsCloexec},
 	{"MAP_ANON", MapAnon},
 	{"O_NDELAY", ONdelay},
 	{"O_ASYNC", OAsync},

@@ -22,20 +22,22 @@ const (
 	Ring                      // an io_uring
 	Tmpfs                     // a file of tmpfs that is not a memfd, and whose contents are not known
 	Socket                    // one of a pair of AF_UNIX sockets
+	Udmabuf                   // /dev/udmabuf
+	Dmabuf                    // memory of memfds, made into a buffer for devices
 	kinds
 )
 
 func (k Kind) String() string {
 	return [...]string{"none", "shmem", "hugetlbfs",
 		"regular", "pipe", "anonymous", "directory", "device", "io_uring",
-		"tmpfs", "socket"}[k]
+		"tmpfs", "socket", "udmabuf", "dma-buf"}[k]
 }
 
 // Phrase names a file of that kind in a sentence.
 func (k Kind) Phrase() string {
 	return [...]string{"nothing", "a file of tmpfs", "a file of hugetlbfs", "a file of another file system",
 		"a pipe", "an unknown file", "a directory", "a device", "an io_uring", "a file of tmpfs",
-		"a socket"}[k]
+		"a socket", "a device", "a dma-buf"}[k]
 }
 
 // Sealable says whether files of this kind have a seal word.

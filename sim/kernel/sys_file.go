@@ -81,7 +81,7 @@ func sysFcntl(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 func sysOpenat(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	fd, own := procFD(c.Str)
 	if !own {
-		return 0, ErrNotModelled
+		return p.openDevice(t, c)
 	}
 	flags := c.Args[2]
 	named, err := p.fget(t, fd, "proc_fd_link")

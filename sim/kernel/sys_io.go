@@ -267,11 +267,15 @@ func sysFsync(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if x.i.Kind == inode.Pipe || x.i.Kind == inode.Ring || x.i.Kind == inode.Socket {
+	if hasNoFsync[x.i.Kind] {
 		return 0, t.Refuse(abi.EINVAL, "vfs_fsync")
 	}
 	return 0, nil
 }
+
+// hasNoFsync are the kinds of file that cannot be synced.
+var hasNoFsync = map[inode.Kind]bool{inode.Pipe: true, inode.Ring: true, inode.Socket: true,
+	inode.Udmabuf: true, inode.Dmabuf: true}
 
 // sysPipe2 is pipe2(fds, flags).
 //

@@ -83,6 +83,7 @@ func calls() []entry {
 		{"copy_file_range", sysCopyFileRange},
 		{"process_vm_readv", sysProcessVM(false)},
 		{"process_vm_writev", sysProcessVM(true)},
+		{"ioctl", sysIoctl},
 		{"io_uring_setup", sysIOUringSetup},
 		{"io_uring_register", sysIOUringRegister},
 		{"kill", sysKill},

@@ -19,6 +19,7 @@ const (
 	KindInFlight                    // I/O that has begun and not ended
 	KindUnseen                      // somebody whom nobody has seen
 	KindIsolated                    // somebody who is about to migrate the page
+	KindDmabuf                      // a dma-buf made by udmabuf
 )
 
 func (k Kind) String() string {
@@ -27,7 +28,8 @@ func (k Kind) String() string {
 		"a registered buffer of an io_uring pins it",
 		"a registered buffer of an io_uring, closed but not torn down yet, pins it",
 		"a CPU's batch of new pages has it", "I/O in flight uses it",
-		"somebody whom the log does not show has it", "it is isolated, to be migrated"}[k]
+		"somebody whom the log does not show has it", "it is isolated, to be migrated",
+		"a dma-buf has it"}[k]
 }
 
 // LetGo says how a holder of that kind gives its reference back.
@@ -39,6 +41,8 @@ func (k Kind) LetGo() string {
 		return "Unregister the buffers (IORING_UNREGISTER_BUFFERS) before you seal."
 	case KindFixedClosed:
 		return "Unregister the buffers before you close the ring: closing lets them go only later."
+	case KindDmabuf:
+		return "Close all descriptors of the dma-buf before you seal."
 	case KindUnseen:
 		return "Look on the live system while the call waits: /proc/PID/maps, fd and fdinfo of whoever else has " +
 			"the file, /sys/kernel/debug/dma_buf/bufinfo, and direct I/O or a driver that uses its memory."
@@ -71,6 +75,10 @@ func EachHolder(w *sched.World, visit func(Holder)) {
 					kind = KindFixedClosed
 				}
 				visit(Holder{f.Folio, kind, id, f.Refs, f.Origin})
+			}
+		case *Dmabuf:
+			for _, f := range o.Pages {
+				visit(Holder{f.Folio, KindDmabuf, id, f.Refs, f.Origin})
 			}
 		case *folio.Batch:
 			for _, f := range o.Folios {

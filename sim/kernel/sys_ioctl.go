@@ -1,0 +1,62 @@
+package kernel
+
+import (
+	"errors"
+
+	"sealab/sim/abi"
+	"sealab/sim/inode"
+	"sealab/sim/pin"
+	"sealab/sim/sched"
+)
+
+// sysIoctl is ioctl(fd, command, argument): UDMABUF_CREATE and UDMABUF_CREATE_LIST, with the
+// descriptors in Call.FDs, offsets and sizes in Call.Vec, and flags in Args[2].
+//
+// Kernel: drivers/dma-buf/udmabuf.c udmabuf_ioctl, v4.20 and later.
+func sysIoctl(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	x, err := p.openIO(t, c.Args[0], 0, "ioctl")
+	switch {
+	case err != nil:
+		return 0, err
+	case c.Args[1] != abi.UdmabufCreate && c.Args[1] != abi.UdmabufCreateList || len(c.FDs) != len(c.Vec):
+		return 0, ErrNotModelled
+	case x.i.Kind == inode.Shmem || x.i.Kind == inode.Pipe:
+		return 0, t.Refuse(abi.ENOTTY, "vfs_ioctl")
+	case x.i.Kind != inode.Udmabuf:
+		return 0, ErrNotModelled
+	}
+	parts := make([]pin.Part, len(c.FDs))
+	for i, fd := range c.FDs {
+		parts[i] = pin.Part{Offset: c.Vec[i].Base, Size: c.Vec[i].Len}
+		if f, err := p.file(t, fd, "udmabuf fget"); err == nil {
+			if inode.Of(t, inode.FileOf(t, f).Inode).Kind == inode.Anonymous {
+				return 0, ErrNotModelled
+			}
+			parts[i].File = f
+		}
+	}
+	d, err := pin.CreateDmabuf(t, parts)
+	if errors.Is(err, pin.ErrHugeDmabuf) {
+		return 0, ErrNotModelled
+	}
+	if err != nil {
+		return 0, err
+	}
+	return p.install(t, d, 0, c.Args[2]&abi.UdmabufFlagsCloexec != 0)
+}
+
+// openDevice opens a device by its name. Only /dev/udmabuf is modelled, and that it is
+// there wherever the kernel can have it.
+func (p *Proc) openDevice(t *sched.Task, c *Call) (int64, error) {
+	flags := c.Args[2]
+	mode, ok := openMode(flags)
+	const plain = abi.OAccmode | abi.OCloexec | abi.OLargefile | abi.ONonblock
+	if c.Str != "/dev/udmabuf" || !ok || flags&^plain != 0 {
+		return 0, ErrNotModelled
+	}
+	f, err := pin.OpenUdmabuf(t, mode, int32(flags&(abi.OAccmode|abi.ONonblock)|abi.OLargefile))
+	if err != nil {
+		return 0, err
+	}
+	return p.install(t, f, 0, flags&abi.OCloexec != 0)
+}
