@@ -69,8 +69,8 @@ func (c *compiler) storeFields(k *call, p *scenario.Arg, at uint64, names ...str
 // missingDevice says whether a call has shown that the host has no udmabuf.
 func (m *image) missingDevice(k *call, r *result) string {
 	path := k.ev.Arg(1)
-	if k.ev.Name != "openat" || path == nil || path.Kind != scenario.String || string(path.Decode(nil)) != udmabufPath ||
-		r.val >= 0 {
+	if k.ev.Name != "openat" || r.val >= 0 || path == nil || path.Kind != scenario.String ||
+		string(path.Decode(nil)) != udmabufPath {
 		return ""
 	}
 	return fmt.Sprintf("openat: this host has no %s, or does not allow it (%v)", udmabufPath, unix.Errno(-r.val))

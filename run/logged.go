@@ -5,6 +5,9 @@ import (
 	"sealab/sim/kernel"
 )
 
+// opensModelled are calls whose result is a descriptor, whatever they do.
+var opensModelled = WordSet("memfd_create dup io_uring_setup openat open ioctl")
+
 // renumber gives new descriptors the numbers that the log has, where these are free.
 func (p *player) renumber(proc *kernel.Proc, a *Answered) {
 	move := func(at *int64, to int64) {
@@ -21,8 +24,7 @@ func (p *player) renumber(proc *kernel.Proc, a *Answered) {
 	case want.HasPair:
 		move(&a.val.pair[0], want.Pair[0])
 		move(&a.val.pair[1], want.Pair[1])
-	case name == "memfd_create" || name == "dup" || name == "io_uring_setup" || name == "openat" || name == "open" || name == "ioctl" ||
-		name == "fcntl" && a.call.duplicates():
+	case opensModelled[name], name == "fcntl" && a.call.duplicates():
 		move(&a.val.val, want.Val)
 	}
 	a.Value = a.val.val

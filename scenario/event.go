@@ -203,11 +203,20 @@ func (e *Event) Elem(a *Arg, i int) *Arg {
 
 // Keep leaves a the first n of its children.
 func (e *Event) Keep(a *Arg, n int) {
-	j := a.First
-	for ; n > 0 && j < a.Last; n-- {
-		j = e.Nodes[j].End
+	from, to := a.First, a.Last
+	for ; n > 0 && from < to; n-- {
+		from = e.Nodes[from].End
 	}
-	a.Last = j
+	for _, args := range [][]Arg{e.Args, e.Nodes} {
+		for i := range args {
+			for _, at := range []*int32{&args[i].First, &args[i].Last, &args[i].End} {
+				if *at >= to {
+					*at -= to - from
+				}
+			}
+		}
+	}
+	e.Nodes = slices.Delete(e.Nodes, int(from), int(to))
 }
 
 // Field returns the field of struct a with that name, or nil.

@@ -345,3 +345,18 @@ func TestClone(t *testing.T) {
 		require.Contains(t, e.ErrorAt(&e.Args[0], "odd").Error(), strings.Split(text, "\n")[i])
 	}
 }
+
+// TestKeep: what is left of a line after some of an array was taken out is a line.
+func TestKeep(t *testing.T) {
+	const text = `f([{a=1, b=[1, 2, 3], c=4}, 5], [6 => 7], 8)`
+	for n, want := range []string{
+		`f([{a=1, b=[], c=4}, 5], [6 => 7], 8)`, `f([{a=1, b=[1], c=4}, 5], [6 => 7], 8)`,
+		`f([{a=1, b=[1, 2], c=4}, 5], [6 => 7], 8)`, text, text,
+	} {
+		e, err := NewReader(strings.NewReader(text+" = 0\n"), "a", Options{}).Next()
+		require.NoError(t, err)
+		e = e.Clone()
+		e.Keep(e.Field(e.Elem(e.Arg(0), 0), "b"), n)
+		require.Equal(t, want+" = 0", string(Append(nil, e)))
+	}
+}

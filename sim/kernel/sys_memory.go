@@ -30,7 +30,8 @@ func sysMmap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err != nil && (err != abi.EPERM || likeError) && a.File != 0 {
 		kind := inode.Of(t, inode.FileOf(t, a.File).Inode).Kind
 		if kind == inode.Ring || kind == inode.Dmabuf || err == abi.ENODEV && a.Prot&abi.ProtExec != 0 {
-			return 0, ErrNotModelled // a ring's own memory; that of a dma-buf; whether the mount forbids PROT_EXEC first
+			// A ring's own memory; that of a dma-buf; whether the mount forbids PROT_EXEC first.
+			return 0, ErrNotModelled
 		}
 	}
 	return int64(addr), err
