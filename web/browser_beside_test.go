@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,12 +17,7 @@ import (
 // otherwise, and the same on another kernel.
 func TestBrowserBeside(t *testing.T) {
 	b := launch(t)
-	s := &web.Server{Doc: build(t, web.Request{Text: web.Examples()[2].Text}), Limits: web.Limits{Steps: 100_000}}
-	srv := httptest.NewUnstartedServer(nil)
-	srv.Config.Handler = s.Handler(srv.Listener.Addr().String())
-	srv.Start()
-	defer srv.Close()
-	b.do(chromedp.Navigate(srv.URL+"/"), chromedp.WaitVisible(chromedp.CSS("#beside")))
+	b.serve(web.Request{Text: web.Examples()[2].Text})
 	before := b.text("why-h")
 	b.press("n")
 	b.until(`document.querySelector('#both table')`)

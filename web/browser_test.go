@@ -1,150 +1,18 @@
 package web_test
 
 import (
-	"context"
 	"fmt"
-	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"sealab/web"
 )
-
-// These tests look at the page in a real browser: Chromium, driven over its own
-// protocol. They run where SEALAB_BROWSER is set and there is one. With SEALAB_SHOTS,
-// pictures of the views are put in that directory; with SEALAB_AXE, the file of
-// axe-core's script, it looks at each view, and may find nothing.
-
-// tab is a page in a browser.
-type tab struct {
-	t   *testing.T
-	ctx context.Context
-
-	lock sync.Mutex
-	bad  []string // what the page's script threw
-}
-
-// launch starts a browser that has never been used.
-func launch(t *testing.T) *tab {
-	if os.Getenv("SEALAB_BROWSER") == "" {
-		t.Skip("SEALAB_BROWSER is not set; `.ci/run browser` looks at the page in Chromium")
-	}
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil && path == "" {
-			path = found
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium here: Debian has it in the package chromium")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.WindowSize(1280, 900), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute))
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx}
-	require.NoError(t, chromedp.Listen(ctx, func(ev any) {
-		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
-			b.lock.Lock()
-			defer b.lock.Unlock()
-			d := e.ExceptionDetails
-			b.bad = append(b.bad, fmt.Sprintf("%s:%d: %s", d.URL, d.LineNumber+1, d.Text))
-		}
-	}))
-	return b
-}
-
-// at is the same browser for a part of a test.
-func (b *tab) at(t *testing.T) *tab { return &tab{t: t, ctx: b.ctx} }
-
-// fine fails the test if the page's script threw something.
-func (b *tab) fine() {
-	b.lock.Lock()
-	defer b.lock.Unlock()
-	require.Empty(b.t, b.bad, "the page's script threw")
-}
-
-func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
-	require.NoError(b.t, chromedp.Do(b.ctx, steps...))
-}
-
-func eval[T any](b *tab, js string) T {
-	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
-	require.NoError(b.t, err, "%s", js)
-	return v
-}
-
-// text returns what an element says.
-func (b *tab) text(id string) string {
-	b.t.Helper()
-	return eval[string](b, fmt.Sprintf(`document.getElementById(%q).textContent`, id))
-}
-
-// until waits for something to be so: it looks whenever the page changes.
-func (b *tab) until(js string) {
-	b.t.Helper()
-	eval[bool](b, `new Promise(done => {
-		const so = () => (`+js+`) && (watch.disconnect(), done(true), true);
-		const watch = new MutationObserver(so);
-		watch.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-		so();
-	})`)
-}
-
-// press presses keys, one after the other.
-func (b *tab) press(keys ...string) {
-	b.t.Helper()
-	for _, k := range keys {
-		b.do(chromedp.KeyEvent(k))
-	}
-}
-
-// shot keeps a picture of the whole page, for people to look at.
-func (b *tab) shot(name string) {
-	b.t.Helper()
-	dir := os.Getenv("SEALAB_SHOTS")
-	if dir == "" {
-		return
-	}
-	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-	require.NoError(b.t, err)
-	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o666))
-}
-
-// axe lets axe-core look at the page: it may find no violation.
-func (b *tab) axe(view string) {
-	b.t.Helper()
-	name := os.Getenv("SEALAB_AXE")
-	if name == "" {
-		b.t.Logf("%s: axe-core was not run: SEALAB_AXE does not say where it is", view)
-		return
-	}
-	script, err := os.ReadFile(name)
-	require.NoError(b.t, err)
-	b.do(chromedp.Evaluate[chromedp.Void](string(script) + ";0"))
-	found := eval[[]string](b, `axe.run(document).then(r => r.violations.flatMap(v =>
-		v.nodes.map(n => v.id + ': ' + n.target.join(' ') + ': ' + n.failureSummary)))`)
-	require.Empty(b.t, found, view)
-	require.Greater(b.t, eval[int](b, `axe.run(document).then(r => r.passes.length)`), 10, "it did look")
-}
 
 // TestBrowserFile walks through a rendered file with the keyboard alone.
 func TestBrowserFile(t *testing.T) {
@@ -223,17 +91,6 @@ func TestBrowserSteps(t *testing.T) {
 	b.fine()
 }
 
-// open opens a rendered file, from disk.
-func (b *tab) open(r web.Request) {
-	b.t.Helper()
-	name := filepath.Join(b.t.TempDir(), "page.html")
-	f, err := os.Create(name)
-	require.NoError(b.t, err)
-	require.NoError(b.t, web.Render(f, build(b.t, r)))
-	require.NoError(b.t, f.Close())
-	b.do(chromedp.Navigate("file://"+name), chromedp.WaitVisible(chromedp.CSS("#player")))
-}
-
 // TestBrowserMarkup: what looks like markup in a log is text, everywhere.
 func TestBrowserMarkup(t *testing.T) {
 	b := launch(t)
@@ -261,12 +118,7 @@ func TestBrowserViews(t *testing.T) {
 // TestBrowserServed edits, changes the kernel, forks, undoes, pastes a log, and opens a link.
 func TestBrowserServed(t *testing.T) {
 	b := launch(t)
-	s := &web.Server{Doc: build(t, web.Request{Text: web.Examples()[1].Text}), Limits: web.Limits{Steps: 100_000}}
-	srv := httptest.NewUnstartedServer(nil)
-	srv.Config.Handler = s.Handler(srv.Listener.Addr().String())
-	srv.Start()
-	defer srv.Close()
-	b.do(chromedp.Navigate(srv.URL+"/"), chromedp.WaitVisible(chromedp.CSS("#lab")))
+	server := b.serve(web.Request{Text: web.Examples()[1].Text})
 	b.axe("lab")
 	b.shot("lab")
 
@@ -288,7 +140,7 @@ func TestBrowserServed(t *testing.T) {
 		b.until(`document.getElementById('why-h').textContent.includes('EINVAL')`)
 		require.Contains(t, b.text("machine"), "kernel 5.10 ")
 	})
-	t.Run("fork", func(t *testing.T) { testFork(b.at(t), srv.URL) })
+	t.Run("fork", func(t *testing.T) { testFork(b.at(t), server) })
 	t.Run("log", func(t *testing.T) {
 		b := b.at(t)
 		log, err := os.ReadFile("../testdata/logs/classic.strace")
@@ -308,13 +160,6 @@ func TestBrowserServed(t *testing.T) {
 		b.axe("log")
 	})
 	b.fine()
-}
-
-// run plays a text, with the keyboard.
-func (b *tab) run(text string) {
-	b.t.Helper()
-	eval[bool](b, fmt.Sprintf(`(document.getElementById('text').value = %q, document.getElementById('text').focus(), true)`, text))
-	b.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 }
 
 // testFork lets the other task go first, comes back, and opens the fork's link anew.
