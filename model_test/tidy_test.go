@@ -72,8 +72,10 @@ var layers = []struct {
 	{"sealtest", "sim/abi sim/profile sim/kernel"},
 	{"judge", "sim/profile run replay explore host gen"},
 	{"web", "sim sim/* scenario explain run replay explore view"},
+	{"picture", "sim/trace sim/xarray web"},
+	{"perfetto", "sim/trace web"},
 	{"cmd/sealab/internal/cli", ""},
-	{"cmd/sealab", "sim/* scenario explain run replay explore view host gen judge vectors web queue races lesson exercise promise cmd/sealab/internal/cli"},
+	{"cmd/sealab", "sim/* scenario explain run replay explore view host gen judge vectors web queue races lesson exercise promise picture perfetto cmd/sealab/internal/cli"},
 	{"cmd/sealab-wasm", "sim/* scenario explain run replay explore view web"},
 	{"model_test/score", "sim/mutant internal/mutated"},
 	{"model_test", "sim/* scenario explain run replay explore view host gen judge web"},
@@ -127,6 +129,7 @@ func TestLayers(t *testing.T) {
 //
 //tidy:table one line a module
 var foreign = map[string][]string{
+	"golang.org/x/image":             {"picture"},
 	"github.com/google/btree":        {"sim"},
 	"github.com/klauspost/compress":  {"scenario"},
 	"github.com/fatih/color":         {"view", "cmd"},

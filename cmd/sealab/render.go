@@ -5,16 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sealab/cmd/sealab/internal/cli"
+	"sealab/perfetto"
+	"sealab/picture"
 	"sealab/web"
 )
 
 const renderLong = `Play a scenario or a log, and write one HTML file in which it can be looked at: why a call was
 refused, in at most six cards; a timeline; and the state after each step, forwards and backwards.
+Or, as --as or the file's ending says, something for paper or for another program:
+
+  html      the page
+  svg, png  a still of one moment: verdict, timeline, state
+  dot       the page trees at one moment, for Graphviz
+  perfetto  the run as a trace, for ui.perfetto.dev (.json)
+
+The moment is where the first verdict was decided, or the event --at, as the page numbers them.
 
 The file needs no network and no other file, and nothing of the scenario is ever read as markup. It
 can be sent, archived, printed, and opened anywhere; #event-N at the end of its address opens it at
@@ -83,16 +97,23 @@ const maxInput = 16 << 20
 
 func newRender(app *cli.App) *cobra.Command {
 	l := &looker{playing: playing{app: app}}
-	out := ""
+	var out, as string
+	moment := -1
 	c := &cobra.Command{
 		Use:   "render [SCENARIO|LOG]",
-		Short: "Write a run as one HTML file to look at",
+		Short: "Write a run as a page, a picture or a trace",
 		Long:  renderLong,
 		Example: `  sealab render busy.scenario -o busy.html
   sealab render --log app.strace -o why.html
-  sealab render --kernel 5.10 - -o old.html < busy.scenario`,
+  sealab render --kernel 5.10 - -o old.html < busy.scenario
+  sealab render busy.scenario -o busy.svg
+  sealab render busy.scenario --as perfetto -o busy.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			write, err := rendering(as, out)
+			if err != nil {
+				return err
+			}
 			name, text, err := l.input(args)
 			if err != nil {
 				return err
@@ -101,19 +122,65 @@ func newRender(app *cli.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return l.write(out, doc)
+			if moment < -1 || moment >= len(doc.Events) {
+				return cli.Usagef("--at %d: the events are 0 to %d", moment, len(doc.Events)-1)
+			}
+			return l.write(out, func(w io.Writer) error { return write(w, doc, moment) })
 		},
 	}
 	l.flags(c)
 	c.Flags().StringVarP(&out, "output", "o", "", "the `FILE` to write; `-` is standard output")
 	must(c.MarkFlagRequired("output"))
+	names := renderingNames()
+	c.Flags().StringVar(&as, "as", "", "what to write: "+strings.Join(names, ", ")+" (default by the file's ending)")
+	c.Flags().IntVar(&moment, "at", -1, "the moment of a still or a tree: after which `EVENT` (default the verdict's)")
+	must(c.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
 	return c
 }
 
-// write writes the page as a whole, or not at all.
-func (l *looker) write(name string, doc *web.Document) error {
+// renderings are what a run can be written as; a moment of -1 is that of the verdict.
+var renderings = map[string]func(w io.Writer, doc *web.Document, moment int) error{
+	"html":     func(w io.Writer, doc *web.Document, _ int) error { return web.Render(w, doc) },
+	"svg":      still((*picture.Still).SVG),
+	"png":      still((*picture.Still).PNG),
+	"dot":      picture.Tree,
+	"perfetto": func(w io.Writer, doc *web.Document, _ int) error { return perfetto.Write(w, doc) },
+}
+
+func still(write func(*picture.Still, io.Writer) error) func(io.Writer, *web.Document, int) error {
+	return func(w io.Writer, doc *web.Document, moment int) error {
+		s, err := picture.New(doc, moment)
+		if err != nil {
+			return err
+		}
+		return write(s, w)
+	}
+}
+
+func renderingNames() []string { return slices.Sorted(maps.Keys(renderings)) }
+
+// rendering finds out what to write: as says, or the ending of the file's name.
+func rendering(as, file string) (func(io.Writer, *web.Document, int) error, error) {
+	ending := strings.TrimPrefix(filepath.Ext(file), ".")
+	switch {
+	case as != "":
+	case ending == "json":
+		as = "perfetto"
+	case renderings[ending] != nil:
+		as = ending
+	default:
+		as = "html"
+	}
+	if r, ok := renderings[as]; ok {
+		return r, nil
+	}
+	return nil, cli.Usagef("--as %s: it is one of %s", as, strings.Join(renderingNames(), ", "))
+}
+
+// write writes the file as a whole, or not at all.
+func (l *looker) write(name string, write func(io.Writer) error) error {
 	var page bytes.Buffer
-	if err := web.Render(&page, doc); err != nil {
+	if err := write(&page); err != nil {
 		return err
 	}
 	if name == cli.Stdin {
