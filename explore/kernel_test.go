@@ -68,7 +68,7 @@ func (l *lab) task(name string, calls ...kernel.Call) {
 					t.Forget(birth, fmt.Sprint(i, got))
 				}
 			}
-			body := func(t *sched.Task) { l.k.Rehearse(t, p.MM, p.FDs, program) }
+			body := func(t *sched.Task) { l.k.Rehearse(t, kernel.Birth{MM: p.MM, FDs: p.FDs}, program) }
 			return body, func() string { return name + "=" + strings.Join(got, ",") }
 		},
 	})

@@ -16,6 +16,8 @@ func (c *compiler) allowed(e *scenario.Event) error {
 		return c.allowedPath(e.Arg(0), e.Arg(1))
 	case "openat":
 		return c.allowedPath(e.Arg(1), e.Arg(2))
+	case "unshare":
+		return c.allowedUnshare(e.Arg(0))
 	case "truncate":
 		if path := e.Arg(0); path != nil && path.Kind == scenario.String && !descriptorPath(string(path.Decode(nil))) {
 			return skipf("the path %q is not one of the scenario's own descriptors", path.Decode(nil))
@@ -64,6 +66,8 @@ func (c *compiler) allowedPath(path, flags *scenario.Arg) error {
 	switch {
 	case p == "", p == "/dev/null", p == "/dev/zero", descriptorPath(p):
 		return nil
+	case p == noexecPath && c.namespaced && flags.Known() && flags.Num&abi.OCreat == 0:
+		return nil // what is written there is for its own namespace
 	case p == udmabufPath && flags.Known() && flags.Num&abi.OCreat == 0:
 		return nil // what it makes is gone with its descriptors
 	case flags.Known() && flags.Num&abi.OTmpfile == abi.OTmpfile && (p == "/dev/shm" || p == "/tmp"):

@@ -14,10 +14,12 @@ type image struct {
 	ranges  []span // parts of data that are wanted back
 	threads []span // the main task, and those that share everything with it
 	named   bool   // there are such
-	flags   int
-	calls   []*call
-	syms    map[string]sym
-	skipped []string
+	// namespaced says that it runs in a pid namespace of its own.
+	namespaced bool
+	flags      int
+	calls      []*call
+	syms       map[string]sym
+	skipped    []string
 }
 
 // call is a line of the program and its instruction.
@@ -417,7 +419,12 @@ func (c *compiler) compileFork(k *call) error {
 	if flags&(abi.CloneVm|abi.CloneVfork) != 0 || k.ev.Name == "vfork" {
 		return skipf("a clone that shares memory is not made on the host; write the tasks with names (a: and b:)")
 	}
-	const kept = uint64(abi.CloneFiles)
+	kept := uint64(abi.CloneFiles)
+	if c.namespaced {
+		kept |= abi.CloneNewpid
+	} else if flags&abi.CloneNewpid != 0 {
+		return skipf("a new pid namespace is made for scenarios only that ask for vm.memfd_noexec")
+	}
 	k.op = c.emit(opFork, num(flags&kept|uint64(abi.SIGCHLD)))
 	c.bind(k)
 	if k.ev.Ret.HasRet && k.ev.Ret.Known && k.ev.Ret.Value > 0 {

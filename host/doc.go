@@ -23,7 +23,8 @@
 // A scenario may be the log of any program; running it must not do to this machine what that
 // program did to its own. Only calls on the list in shapes.go are made, paths lead only to
 // descriptors, to /dev/null and to files without a name, and signals go only to the scenario's
-// own tasks. Everything else is left out, and told.
+// own tasks. Everything else is left out, and told. A scenario that writes to vm.memfd_noexec runs in a pid
+// namespace of its own, which needs root: the level is that namespace's, and goes with it.
 //
 // # Bounds
 //

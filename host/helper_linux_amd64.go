@@ -33,6 +33,7 @@ type request struct {
 	Threads           int64 // 0: one process of its own, running all instructions
 	Runs              int64
 	Seed              uint64
+	Namespace         int64            // 1: in a pid namespace of its own
 	Spread            int64            // largest random delay, in turns of an empty loop
 	Thread            [maxThreads]span // the first is the main task
 }
@@ -239,6 +240,8 @@ func serve(b *board, q *request, in io.Reader, out io.Writer) error {
 	}
 	env := &b.env
 	env.start, env.end = uint64(q.Thread[0].Start), uint64(q.Thread[0].End)
+	env.namespace = q.Namespace
+	copy(env.self[:], "/proc/self")
 	env.timeout.Value = unix.NsecToTimespec(q.Timeout)
 	rng := rand.New(rand.NewPCG(q.Seed, 0))
 	a := &b.answer

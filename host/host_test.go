@@ -327,3 +327,29 @@ ioctl(r0, 21505, NULL)
 	require.Equal(t, 2, strings.Count(plain(res), "ENOTTY"))
 	require.Len(t, res.Skipped, 1)
 }
+
+// vm.memfd_noexec is changed in a pid namespace of the scenario's own, with pids as they
+// are outside; who would wait for ever there is ended.
+func TestNamespace(t *testing.T) {
+	before, _ := os.ReadFile("/proc/sys/vm/memfd_noexec")
+	res := run(t, host.Options{Timeout: 300 * time.Millisecond}, `
+n0 = openat(AT_FDCWD, "/proc/sys/vm/memfd_noexec", O_WRONLY)
+write(n0, "2", 1)
+memfd_create("a", MFD_EXEC)
+pipe2([p0, p1], 0)
+unshare(CLONE_NEWPID)
+c = fork()
+c: getpid()
+c: read(p0, ""..., 1)
+unshare(CLONE_NEWNS)
+`)
+	require.Len(t, res.Skipped, 1)
+	log := string(res.Outcomes[0].Log)
+	require.Contains(t, log, `memfd_create("a", MFD_EXEC) = -1 EACCES (Permission denied)`)
+	m := regexp.MustCompile(`fork\(\) = (\d+) `).FindStringSubmatch(log)
+	require.NotNil(t, m, log)
+	require.Regexp(t, `(?m)^`+m[1]+` [\d.]+ getpid\(\) = 1 `, log, "inside it is the first")
+	require.Regexp(t, `(?m)^`+m[1]+` [\d.]+ \+\+\+ killed by SIGKILL \+\+\+`, log)
+	after, _ := os.ReadFile("/proc/sys/vm/memfd_noexec")
+	require.Equal(t, string(before), string(after))
+}

@@ -38,6 +38,7 @@ func compile(p *Program) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.namespaced = !named && needsNamespace(p)
 	if !named {
 		c.order(strands)
 	}

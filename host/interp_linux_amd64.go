@@ -30,7 +30,7 @@ func sys(nr, a, b, c uintptr) uintptr {
 //go:norace
 //go:nocheckptr
 func interpret(b *board, i, end uint64, env *environment) (forked bool) {
-	pid := uint32(sys(unix.SYS_GETTID, 0, 0, 0))
+	pid := ownPid(env)
 	for ; i < end; i++ {
 		o := (*op)(unsafe.Add(unsafe.Pointer(&b.ops), i*uint64(unsafe.Sizeof(op{}))))
 		r := (*result)(unsafe.Add(unsafe.Pointer(&b.res), i*uint64(unsafe.Sizeof(result{}))))
@@ -40,7 +40,7 @@ func interpret(b *board, i, end uint64, env *environment) (forked bool) {
 		if o.code == opFork && v == 0 {
 			forked = true
 			i, end = o.arg[1]-1, o.arg[2]
-			pid = uint32(sys(unix.SYS_GETTID, 0, 0, 0))
+			pid = ownPid(env)
 			forgetHandlers(env) // of a thread of the helper
 			setTimer(env)
 			continue
@@ -157,6 +157,8 @@ type environment struct {
 	unmap      [2]area  // Go's memory
 	nothing    [32]byte // a struct sigaction of the default action, an empty set of signals
 	start, end uint64
+	namespace  int64    // not 0: in a pid namespace of its own
+	self       [16]byte // "/proc/self"
 }
 
 // area is a range of addresses.
@@ -222,19 +224,23 @@ func forkMaker(b *board) int64 {
 		for atomic.LoadUint32(&b.turn) == turn {
 			syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.turn)), 0, uintptr(turn), 0, 0, 0)
 		}
-		makeProcess(b)
+		if b.env.namespace != 0 {
+			makeNamespace(b)
+		} else {
+			makeMain(b)
+		}
 		atomic.AddUint32(&b.done, 1)
 		sys(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.done)), 1, 1)
 	}
 }
 
-// makeProcess makes one process that runs the instructions of the main task, and waits until it
+// makeMain makes one process that runs the instructions of the main task, and waits until it
 // and all that it has made have ended.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func makeProcess(b *board) {
+func makeMain(b *board) {
 	r, _, e := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if e != 0 {
 		b.answer.Failed = int64(e)
@@ -246,11 +252,11 @@ func makeProcess(b *board) {
 		leave()
 	}
 	b.answer.Pid = int64(r)
+	spent := int64(0)
 	for {
 		var status int32
-		pid, _, e := syscall.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)),
-			unix.WALL, 0, 0, 0)
-		if e != 0 {
+		pid := waitAny(b, &status, &spent)
+		if pid == 0 {
 			return
 		}
 		x := &b.answer.Main

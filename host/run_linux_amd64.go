@@ -139,6 +139,12 @@ func (r *Runner) batch(m *image, n int, res *Result, counts map[string]int) erro
 		if err != nil {
 			return r.failed(err)
 		}
+		if o.Failed != 0 && m.namespaced {
+			res.Runs++
+			res.Missing = append(res.Missing, noNamespace(o.Failed))
+			return nil
+		}
+		m.outside(o)
 		if o.Failed != 0 {
 			return fmt.Errorf("the host lets no process be made: %w", syscall.Errno(o.Failed))
 		}
@@ -185,6 +191,9 @@ func (r *Runner) send(m *image, runs int, seed uint64) error {
 	q := request{
 		Ops: int64(len(m.ops)), Data: int64(len(m.data)), Ranges: int64(len(m.ranges)), Flags: int64(m.flags),
 		Timeout: int64(r.opts.Timeout), Runs: int64(runs), Seed: r.opts.Seed ^ seed, Spread: int64(r.opts.Spread),
+	}
+	if m.namespaced {
+		q.Namespace = 1
 	}
 	copy(q.Thread[:], m.threads)
 	if m.named {

@@ -88,6 +88,7 @@ var shapes = map[string]shape{
 	"shutdown":          {unix.SYS_SHUTDOWN, "nn"},
 	"eventfd2":          {unix.SYS_EVENTFD2, "nn"},
 	"epoll_create1":     {unix.SYS_EPOLL_CREATE1, "n"},
+	"unshare":           {unix.SYS_UNSHARE, "n"},
 	"getpid":            {unix.SYS_GETPID, ""},
 	"gettid":            {unix.SYS_GETTID, ""},
 	"sched_yield":       {unix.SYS_SCHED_YIELD, ""},

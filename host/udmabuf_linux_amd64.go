@@ -66,12 +66,15 @@ func (c *compiler) storeFields(k *call, p *scenario.Arg, at uint64, names ...str
 	return nil
 }
 
-// missingDevice says whether a call has shown that the host has no udmabuf.
+// missingDevice says whether a call has shown that the host has no udmabuf, or no sysctl.
 func (m *image) missingDevice(k *call, r *result) string {
 	path := k.ev.Arg(1)
-	if k.ev.Name != "openat" || r.val >= 0 || path == nil || path.Kind != scenario.String ||
-		string(path.Decode(nil)) != udmabufPath {
+	if k.ev.Name != "openat" || r.val >= 0 || path == nil {
 		return ""
 	}
-	return fmt.Sprintf("openat: this host has no %s, or does not allow it (%v)", udmabufPath, unix.Errno(-r.val))
+	name := string(path.Text)
+	if name != udmabufPath && name != noexecPath {
+		return ""
+	}
+	return fmt.Sprintf("openat: this host has no %s, or does not allow it (%v)", name, unix.Errno(-r.val))
 }

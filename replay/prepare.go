@@ -40,7 +40,12 @@ func (p *play) prepare(t *task, f *flight) {
 		p.unseenLetGo(t, it)
 	case "mmap", "mremap":
 		p.makeRoom(t, it)
+	case "unshare":
+		p.k.KeepNamespaces()
 	case "openat":
+		if it.call.Str == kernel.NoexecPath {
+			p.k.KeepNamespaces()
+		}
 		if it.ans.Known && it.ans.Errno != 0 && devices(it.call.Str) && !strings.Contains(it.call.Str, "/fd/") {
 			it.class, it.carriedWhy = carried, "it failed for a reason outside the model"
 			return

@@ -149,6 +149,9 @@ func start(s *Script, o Options) (*player, error) {
 	}
 	p.board = p.k.S.World().Add(&board{ended: make([]bool, s.ends), vals: make([]posted, len(s.Calls))})
 	p.spawn()
+	if s.namespaces() {
+		p.k.KeepNamespaces()
+	}
 	if o.Record {
 		p.rec = newRecorder(p.k, p.board, o.MaxEvents)
 	}

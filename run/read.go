@@ -266,7 +266,7 @@ var shapes = map[string]func(*reader, *kernel.Call){
 	"process_vm_readv":  vmShape,
 	"process_vm_writev": vmShape,
 	"read":              bufShape(0),
-	"write":             bufShape(0),
+	"write":             writeShape,
 	"pread64":           bufShape(1),
 	"pwrite64":          bufShape(1),
 	"readv":             vecShape(0),
@@ -325,6 +325,14 @@ func bufShape(more int) func(*reader, *kernel.Call) {
 		if more > 0 {
 			c.Args[3] = r.num(3)
 		}
+	}
+}
+
+// writeShape is bufShape of a write. What is written matters where it is a number.
+func writeShape(r *reader, c *kernel.Call) {
+	bufShape(0)(r, c)
+	if a := r.arg(1); c.Args[2] <= 2 && a != nil && a.Kind == scenario.String && !a.Truncated() {
+		c.Str, _ = r.str(1)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"sealab/scenario"
+	"sealab/sim/kernel"
 )
 
 // MaxCalls is how many calls a scenario that is run may have.
@@ -353,6 +354,15 @@ func (s *Script) taken(c *Call) *Task {
 
 func isClone(name string) bool {
 	return name == "clone" || name == "clone3" || name == "fork" || name == "vfork"
+}
+
+// namespaces says whether pid namespaces can make a difference to a script.
+func (s *Script) namespaces() bool {
+	return slices.ContainsFunc(s.Calls, func(c *Call) bool {
+		path := c.Event.Arg(1)
+		return c.Event.Name == "unshare" || c.Event.Name == "openat" && path != nil &&
+			string(path.Text) == kernel.NoexecPath
+	})
 }
 
 // names finds the calls whose results the arguments name.

@@ -54,6 +54,9 @@ func (s *Script) Stage(o Options) (*Stage, error) {
 	p.k = kernel.Boot(config)
 	p.board = p.k.S.World().Add(&board{ended: make([]bool, s.ends), vals: make([]posted, len(s.Calls))})
 	p.spawn()
+	if s.namespaces() {
+		p.k.KeepNamespaces()
+	}
 	st := &Stage{
 		Script: s, Kernel: p.k, Notes: p.res.Notes, HZ: p.res.HZ, CPUs: p.res.CPUs, p: p,
 		marks: map[int64]sched.ID{}, births: map[*Task]sched.ID{},
@@ -132,7 +135,7 @@ func (st *Stage) Body(i int) (body func(*sched.Task), problem func() error) {
 			return
 		}
 		q := st.p.procs[a.task]
-		st.Kernel.Rehearse(t, q.MM, q.FDs, program)
+		st.Kernel.Rehearse(t, kernel.Birth{MM: q.MM, FDs: q.FDs, NS: q.NS}, program)
 	}
 	return body, func() error { return p.unread }
 }
@@ -142,6 +145,7 @@ type between struct {
 	next    int
 	exiting bool
 	mm, fds sched.ID
+	ns      sched.ID // of the children
 	names   string
 }
 
@@ -155,7 +159,7 @@ func (p *player) forget(t *sched.Task, birth sched.Mark, next int, proc *kernel.
 		names = append(names, fmt.Sprint(name, "=", value))
 	}
 	slices.Sort(names)
-	t.Forget(birth, between{next, proc.Exiting(), proc.MM, proc.FDs, strings.Join(names, " ")})
+	t.Forget(birth, between{next, proc.Exiting(), proc.MM, proc.FDs, proc.KidsNS, strings.Join(names, " ")})
 }
 
 // unsearchable notes a call whose answer a search cannot take from its line.

@@ -78,6 +78,8 @@ func (v *Vector) Annotate() (string, error) {
 		case others.MatchString(l):
 		case !isCall:
 			b.WriteString(l + "\n")
+		case newest[i].Any && v.Steps[i].Task != "": // one without an answer would be a race
+			b.WriteString(l + "\n" + v.exceptions(i, newest[i]))
 		default:
 			b.WriteString(bare(l))
 			if t := newest[i].text; t != "" {

@@ -24,20 +24,21 @@ const (
 	Socket                    // one of a pair of AF_UNIX sockets
 	Udmabuf                   // /dev/udmabuf
 	Dmabuf                    // memory of memfds, made into a buffer for devices
+	Sysctl                    // /proc/sys/vm/memfd_noexec
 	kinds
 )
 
 func (k Kind) String() string {
 	return [...]string{"none", "shmem", "hugetlbfs",
 		"regular", "pipe", "anonymous", "directory", "device", "io_uring",
-		"tmpfs", "socket", "udmabuf", "dma-buf"}[k]
+		"tmpfs", "socket", "udmabuf", "dma-buf", "sysctl"}[k]
 }
 
 // Phrase names a file of that kind in a sentence.
 func (k Kind) Phrase() string {
 	return [...]string{"nothing", "a file of tmpfs", "a file of hugetlbfs", "a file of another file system",
 		"a pipe", "an unknown file", "a directory", "a device", "an io_uring", "a file of tmpfs",
-		"a socket", "a device", "a dma-buf"}[k]
+		"a socket", "a device", "a dma-buf", "a sysctl"}[k]
 }
 
 // Sealable says whether files of this kind have a seal word.

@@ -169,6 +169,53 @@ var scripts = []struct{ name, kernel, text string }{
 		ioctl 4 UDMABUF_CREATE 0 {3} [0+4096] = EINVAL`},
 	{"no udmabuf", "4.19", `
 		openat AT_FDCWD 0 O_RDWR '/dev/udmabuf' = ENOENT`},
+	{"vm.memfd_noexec", "6.18", `
+		openat AT_FDCWD 0 O_RDWR '/proc/sys/vm/memfd_noexec' = 3
+		write 3 0 1 '3' = EINVAL
+		write 3 0 1 'x' = EINVAL
+		write 3 0 2 '12' = -
+		write 3 0 0 '' = 0
+		read 3 0 1 = -
+		write 3 0 1 '1' = 1
+		write 3 0 1 '2' = 1
+		memfd_create 0 MFD_ALLOW_SEALING 'x' = 4
+		fcntl 4 F_GET_SEALS = F_SEAL_EXEC
+		memfd_create 0 MFD_EXEC 'x' = 5
+		clone CLONE_NEWPID 'b' = ?
+		b: openat AT_FDCWD 0 O_WRONLY '/proc/sys/vm/memfd_noexec' = 6
+		b: write 6 0 1 '0' = EINVAL
+		b: write 6 0 1 '2' = 1
+		b: memfd_create 0 MFD_EXEC 'x' = EACCES
+		memfd_create 0 MFD_EXEC 'x' = 6
+		unshare CLONE_NEWPID|CLONE_FILES = 0
+		unshare CLONE_NEWPID = EINVAL
+		unshare CLONE_NEWNS|CLONE_FS = 0
+		unshare CLONE_VM = -
+		clone CLONE_NEWPID 'x' = EINVAL
+		clone 0 'c' = ?
+		c: openat AT_FDCWD 0 O_WRONLY '/proc/sys/vm/memfd_noexec' = 7
+		c: write 7 0 1 '0' = EINVAL
+		openat AT_FDCWD 0 O_WRONLY '/proc/sys/vm/memfd_noexec' = 7
+		write 7 0 1 '0' = 1
+		c: memfd_create 0 MFD_ALLOW_SEALING 'x' = 8
+		c: fcntl 8 F_GET_SEALS = F_SEAL_EXEC
+		c: write 7 0 1 '0' = 1
+		c: memfd_create 0 MFD_ALLOW_SEALING 'x' = 9
+		c: fcntl 9 F_GET_SEALS = 0`},
+	{"vm.memfd_noexec as it was", "6.4", `
+		openat AT_FDCWD 0 O_WRONLY '/proc/sys/vm/memfd_noexec' = 3
+		clone CLONE_NEWPID 'b' = ?
+		write 3 0 1 '2' = 1
+		memfd_create 0 0 'x' = EINVAL
+		b: memfd_create 0 0 'x' = 4
+		openat AT_FDCWD 0 O_WRONLY '/proc/sys/vm/memfd_noexec' = 4
+		write 4 0 1 '1' = EINVAL
+		clone CLONE_NEWPID 'c' = ?
+		c: memfd_create 0 0 'x' = EINVAL
+		c: openat AT_FDCWD 0 O_WRONLY '/proc/sys/vm/memfd_noexec' = 5
+		c: write 5 0 1 '1' = EINVAL`},
+	{"no vm.memfd_noexec", "6.2", `
+		openat AT_FDCWD 0 O_WRONLY '/proc/sys/vm/memfd_noexec' = ENOENT`},
 	{"the lowest free descriptor", "newest", `
 		memfd_create 0 0 'x' = 3
 		memfd_create 0 0 'y' = 4

@@ -200,7 +200,7 @@ func (k *Kernel) Folios() int64 {
 // Replace puts a fresh task in the place of one that would wait for ever in a
 // call. Its locks are let go, its references forgotten.
 func (k *Kernel) Replace(p *Proc) *Proc {
-	q := &Proc{kernel: k, MM: p.MM, FDs: p.FDs}
+	q := &Proc{kernel: k, MM: p.MM, FDs: p.FDs, NS: p.NS, KidsNS: p.KidsNS}
 	num := int32(p.Task.Num)
 	k.S.Kill(p.Task)
 	k.S.World().Each(func(_ sched.ID, o sched.Object) {

@@ -26,6 +26,8 @@ type Kernel struct {
 	S      *sched.Sched
 	config Config
 	procs  []*Proc // those that have not been reaped
+
+	firstNS sched.ID // the first pid namespace, 0 where none are kept
 }
 
 // Boot returns a machine without processes, at time 0.
@@ -55,6 +57,9 @@ type Proc struct {
 	MM   sched.ID
 	FDs  sched.ID
 
+	NS     sched.ID // its pid namespace, 0 where none are kept
+	KidsNS sched.ID // that of the children it makes
+
 	call     *Call // the work in hand, nil when the task is idle
 	result   Result
 	err      error
@@ -77,6 +82,7 @@ func (k *Kernel) Spawn(name string, cpu int) *Proc {
 
 // init gives a process memory and descriptors of its own.
 func (k *Kernel) init(p *Proc) {
+	p.NS, p.KidsNS = k.firstNS, k.firstNS
 	p.FDs = k.S.World().Add(&FDTable{Users: 1})
 	k.Do(func(t *sched.Task) {
 		p.MM = mm.New(t)
@@ -98,7 +104,7 @@ func (k *Kernel) Exec(name string, cpu int, like *Proc, program Program) *Proc {
 	if like == nil {
 		k.init(p)
 	} else {
-		p.MM, p.FDs = like.MM, like.FDs
+		p.MM, p.FDs, p.NS, p.KidsNS = like.MM, like.FDs, like.NS, like.KidsNS
 		k.Do(func(t *sched.Task) {
 			mm.Get(t, p.MM)
 			fdUsers.On(t, p.FDs, 1)
@@ -222,23 +228,25 @@ func (k *Kernel) Reap(p *Proc) {
 
 // Snapshot is a copy of a machine at a moment when no task is in a call.
 type Snapshot struct {
-	config Config
-	world  *sched.World
-	now    int64
-	procs  []procState
+	config  Config
+	firstNS sched.ID
+	world   *sched.World
+	now     int64
+	procs   []procState
 }
 
 type procState struct {
-	name    string
-	num     int
-	cpu     int
-	sleeper sched.ID
-	mm, fds sched.ID
+	name     string
+	num      int
+	cpu      int
+	sleeper  sched.ID
+	mm, fds  sched.ID
+	ns, kids sched.ID
 }
 
 // Snapshot copies the machine.
 func (k *Kernel) Snapshot() *Snapshot {
-	s := &Snapshot{config: k.config, world: k.S.World().Clone(), now: k.S.Now()}
+	s := &Snapshot{config: k.config, firstNS: k.firstNS, world: k.S.World().Clone(), now: k.S.Now()}
 	for _, p := range k.procs {
 		if p.Gone() {
 			continue
@@ -247,7 +255,7 @@ func (k *Kernel) Snapshot() *Snapshot {
 			panic("kernel: a snapshot while " + p.Task.Name + " is in a call")
 		}
 		t := p.Task
-		s.procs = append(s.procs, procState{t.Name, t.Num, t.CPU, t.Sleep, p.MM, p.FDs})
+		s.procs = append(s.procs, procState{t.Name, t.Num, t.CPU, t.Sleep, p.MM, p.FDs, p.NS, p.KidsNS})
 	}
 	return s
 }
@@ -256,10 +264,11 @@ func (k *Kernel) Snapshot() *Snapshot {
 // processes are in the order of those that Snapshot saw.
 func (s *Snapshot) Restore() (*Kernel, []*Proc) {
 	k := newKernel(s.config)
+	k.firstNS = s.firstNS
 	k.S.SetWorld(s.world.Clone())
 	k.S.SetNow(s.now)
 	for _, ps := range s.procs {
-		p := &Proc{kernel: k, MM: ps.mm, FDs: ps.fds}
+		p := &Proc{kernel: k, MM: ps.mm, FDs: ps.fds, NS: ps.ns, KidsNS: ps.kids}
 		p.Task = k.S.Adopt(ps.name, ps.num, ps.sleeper, p.run)
 		p.Task.CPU = ps.cpu
 		k.procs = append(k.procs, p)

@@ -9,14 +9,17 @@ import (
 // Birth is where a task that is rehearsed waits until a clone has made it: what it
 // shares with the task that made it, or has a copy of. A search needs to know all
 // tasks from the start.
-type Birth struct{ MM, FDs sched.ID }
+type Birth struct{ MM, FDs, NS sched.ID }
 
 // Clone returns an independent copy.
 func (b *Birth) Clone() sched.Object { c := *b; return &c }
 
 // Encode appends the canonical encoding.
 func (b *Birth) Encode(dst []byte) []byte {
-	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(dst, uint32(b.MM)), uint32(b.FDs))
+	for _, id := range [...]sched.ID{b.MM, b.FDs, b.NS} {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(id))
+	}
+	return dst
 }
 
 var (
@@ -30,9 +33,9 @@ var (
 )
 
 // Rehearse runs a program on a task that is rehearsed, as if it were that of a
-// process with that memory and those descriptors.
-func (k *Kernel) Rehearse(t *sched.Task, mm, fds sched.ID, program Program) {
-	p := &Proc{Task: t, kernel: k, MM: mm, FDs: fds, rehearsed: true}
+// process with that memory, those descriptors and that pid namespace.
+func (k *Kernel) Rehearse(t *sched.Task, b Birth, program Program) {
+	p := &Proc{Task: t, kernel: k, MM: b.MM, FDs: b.FDs, NS: b.NS, KidsNS: b.NS, rehearsed: true}
 	program(t, p)
 	if p.exiting {
 		p.Exit(t)
@@ -41,6 +44,5 @@ func (k *Kernel) Rehearse(t *sched.Task, mm, fds sched.ID, program Program) {
 
 // RehearseChild is Rehearse for a process that a clone makes (see Call.Birth).
 func (k *Kernel) RehearseChild(t *sched.Task, birth sched.ID, program Program) {
-	b := beBorn.On(t, birth, sched.None{})
-	k.Rehearse(t, b.MM, b.FDs, program)
+	k.Rehearse(t, beBorn.On(t, birth, sched.None{}), program)
 }

@@ -16,6 +16,11 @@ func sysClone(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
 	}
 	q := &Proc{kernel: p.kernel, program: c.Run}
 	flags := c.Args[0]
+	ns, err := p.childNS(t, flags)
+	if err != nil {
+		return 0, err
+	}
+	q.NS, q.KidsNS = ns, ns
 	if flags&abi.CloneFiles != 0 {
 		fdUsers.On(t, p.FDs, 1)
 		q.FDs = p.FDs
@@ -29,7 +34,7 @@ func sysClone(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
 		q.MM = mm.Fork(t, p.MM)
 	}
 	if p.rehearsed {
-		wakeNew.On(t, c.Birth, Birth{q.MM, q.FDs})
+		wakeNew.On(t, c.Birth, Birth{q.MM, q.FDs, ns})
 		return c.Num, nil
 	}
 	r.Child = q

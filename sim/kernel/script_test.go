@@ -39,6 +39,9 @@ func play(tb testing.TB, release, text string) *script {
 	s := &script{tb: tb, k: kernel.Boot(kernel.Config{Profile: p, HZ: 1000}), procs: map[string]*kernel.Proc{}}
 	tb.Cleanup(s.k.S.Stop)
 	s.procs["a"] = s.k.Spawn("a", 0)
+	if strings.Contains(text, kernel.NoexecPath) {
+		s.k.KeepNamespaces()
+	}
 	s.play(text)
 	return s
 }

@@ -17,7 +17,7 @@ import (
 //
 // Kernel: mm/memfd.c memfd_create, v3.17 and later.
 func sysMemfdCreate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
-	o := memfd.Options{BadName: c.Args[2] == -2}
+	o := memfd.Options{BadName: c.Args[2] == -2, Noexec: noexec(t, p.NS)}
 	f, err := memfd.Create(t, c.Str, uint32(c.Args[1]), o)
 	if err != nil {
 		return 0, err

@@ -127,6 +127,8 @@ func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, t.RefuseBecause(abi.EINVAL, "hugetlbfs_file_operations", sched.Fact{}, x.f.Inode)
 	case x.i.Kind == inode.Socket && c.Args[4] == 0:
 		return x.send(t, n, nil)
+	case x.i.Kind == inode.Sysctl:
+		return p.writeNoexec(t, &x, c)
 	case x.i.Kind != inode.Shmem:
 		return 0, ErrNotModelled
 	}

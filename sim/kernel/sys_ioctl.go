@@ -45,16 +45,19 @@ func sysIoctl(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	return p.install(t, d, 0, c.Args[2]&abi.UdmabufFlagsCloexec != 0)
 }
 
-// openDevice opens a device by its name. Only /dev/udmabuf is modelled, and that it is
-// there wherever the kernel can have it.
+// openDevice opens what is no file by its name: /dev/udmabuf, which is taken to be there
+// wherever the kernel can have it, and the sysctl vm.memfd_noexec.
 func (p *Proc) openDevice(t *sched.Task, c *Call) (int64, error) {
 	flags := c.Args[2]
 	mode, ok := openMode(flags)
 	const plain = abi.OAccmode | abi.OCloexec | abi.OLargefile | abi.ONonblock
-	if c.Str != "/dev/udmabuf" || !ok || flags&^plain != 0 {
+	open := map[string]func(*sched.Task, inode.FMode, int32) (sched.ID, error){
+		"/dev/udmabuf": pin.OpenUdmabuf, NoexecPath: openNoexec,
+	}[c.Str]
+	if open == nil || !ok || flags&^plain != 0 {
 		return 0, ErrNotModelled
 	}
-	f, err := pin.OpenUdmabuf(t, mode, int32(flags&(abi.OAccmode|abi.ONonblock)|abi.OLargefile))
+	f, err := open(t, mode, int32(flags&(abi.OAccmode|abi.ONonblock)|abi.OLargefile))
 	if err != nil {
 		return 0, err
 	}

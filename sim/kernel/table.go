@@ -46,6 +46,7 @@ func calls() []entry {
 		{"clone3", sysClone},
 		{"fork", sysClone},
 		{"vfork", sysVfork},
+		{"unshare", sysUnshare},
 		{"execve", sysExecve},
 		{"exit", sysExit},
 		{"exit_group", sysExit},

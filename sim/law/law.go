@@ -36,7 +36,7 @@ func Broken(s *sched.Sched) []string {
 
 // Left returns what is left of a machine whose processes are gone and whose
 // batches are drained, a sentence for each thing that should not be there. A ring
-// that was closed with buffers stays, and what it pins.
+// that was closed with buffers stays, and what it pins; and so do pid namespaces.
 func Left(s *sched.Sched) (wrong []string) {
 	pinned := make([]int32, s.World().Len())
 	pin.EachHolder(s.World(), func(h pin.Holder) {
@@ -50,7 +50,7 @@ func Left(s *sched.Sched) (wrong []string) {
 			if o.Refs != pinned[id] {
 				wrong = append(wrong, fmt.Sprintf("folio %d is left with %d references", id, o.Refs-pinned[id]))
 			}
-		case *folio.Frames, *folio.Batch, *sched.RCU, *sched.Sleeper:
+		case *folio.Frames, *folio.Batch, *sched.RCU, *sched.Sleeper, *kernel.PidNS:
 		case *pin.Ring:
 			if !o.Closed || len(o.Fixed) == 0 {
 				wrong = append(wrong, fmt.Sprintf("io_uring %d is left", id))
