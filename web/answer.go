@@ -16,16 +16,10 @@ const (
 	statusBug        = 500
 )
 
-// Answer answers a Request in JSON, with a Document or with Problems, for a page that has no
-// server. The status is that of HTTP.
+// Answer answers a request of a page in JSON: a Request with a Document, a Learn with a lesson
+// or an exercise, and any with Problems. The status is that of HTTP.
 func Answer(request []byte, l Limits) (status int, body []byte) {
-	var q Request
-	var v any
-	if err := json.Unmarshal(request, &q); err != nil {
-		status, v = statusBadRequest, problem("the request cannot be read: %v", err)
-	} else {
-		status, v = answerTo(&q, l)
-	}
+	status, v := answerTo(request, l)
 	body, err := json.Marshal(v)
 	if err != nil {
 		return statusBug, []byte(`{"problems":[{"message":"the answer cannot be written"}]}`)
@@ -33,8 +27,28 @@ func Answer(request []byte, l Limits) (status int, body []byte) {
 	return status, body
 }
 
-func answerTo(q *Request, l Limits) (status int, body any) {
-	doc, err := Build(q, l)
+func answerTo(request []byte, l Limits) (status int, body any) {
+	var asked struct {
+		Format string `json:"format"`
+	}
+	var run Request
+	var learn Learn
+	err := json.Unmarshal(request, &asked)
+	switch {
+	case err != nil:
+	case asked.Format == LearnFormat:
+		err = json.Unmarshal(request, &learn)
+	default:
+		err = json.Unmarshal(request, &run)
+	}
+	if err != nil {
+		return statusBadRequest, problem("the request cannot be read: %v", err)
+	}
+	if asked.Format == LearnFormat {
+		body, err = learn.answer()
+	} else {
+		body, err = Build(&run, l)
+	}
 	var wrong *Problems
 	switch {
 	case errors.As(err, &wrong):
@@ -42,5 +56,5 @@ func answerTo(q *Request, l Limits) (status int, body any) {
 	case err != nil:
 		return statusBug, problem("%v", err)
 	}
-	return statusOK, doc
+	return statusOK, body
 }

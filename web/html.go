@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"sealab/exercise"
+	"sealab/lesson"
 	"sealab/sim/trace"
 )
 
@@ -40,6 +42,8 @@ type content struct {
 	CSS      template.CSS
 	JS       template.JS
 	Examples []Example
+	Lessons  []lesson.Heading
+	Kinds    []exercise.Kind
 }
 
 // line is a sentence of the story.
@@ -53,7 +57,7 @@ type line struct {
 // from anywhere.
 func Render(w io.Writer, d *Document) error {
 	c := newContent(d)
-	css, js := source("page.css"), script(false)
+	css, js := style(false), script(false)
 	c.CSS, c.JS = template.CSS(css), template.JS(js)
 	c.Policy = "default-src 'none'; style-src " + hash(css) + "; script-src " + hash(js) +
 		"; base-uri 'none'; form-action 'none'"
@@ -83,6 +87,11 @@ func newContent(d *Document) *content {
 	return c
 }
 
+// serve adds what a page has that an engine is behind.
+func (c *content) serve(engine string) {
+	c.Engine, c.Examples, c.Lessons, c.Kinds = engine, Examples(), lesson.List(), exercise.Kinds()
+}
+
 // source returns an embedded script or style of the page, without the lines that are comments
 // and without indentation: no string in them goes over lines.
 func source(name string) string {
@@ -101,19 +110,22 @@ func source(name string) string {
 
 // script is the page's script: its files, one after the other, in a scope of their
 // own. Without an engine behind the page what needs one is left out.
-func script(served bool) string {
-	names, err := fs.Glob(files, "page/*.js")
+func script(served bool) string { return "(() => {\n" + parts("js", served) + "})();\n" }
+
+// style is the page's style, likewise.
+func style(served bool) string { return parts("css", served) }
+
+func parts(kind string, served bool) string {
+	names, err := fs.Glob(files, "page/*."+kind)
 	if err != nil {
 		panic("web: " + err.Error())
 	}
 	var b strings.Builder
-	b.WriteString("(() => {\n")
 	for _, name := range names {
 		if name = strings.TrimPrefix(name, "page/"); served || !strings.HasPrefix(name, "5-") {
 			b.WriteString(source(name))
 		}
 	}
-	b.WriteString("})();\n")
 	return b.String()
 }
 

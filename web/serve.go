@@ -75,7 +75,7 @@ func (s *Server) Handler(host string) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
-	mux.HandleFunc("GET /page.css", serveText("text/css; charset=utf-8", source("page.css")))
+	mux.HandleFunc("GET /page.css", serveText("text/css; charset=utf-8", style(true)))
 	mux.HandleFunc("GET /page.js", serveText("text/javascript; charset=utf-8", script(true)))
 	mux.HandleFunc("POST /run", s.run)
 	return s.guard(mux)
@@ -127,23 +127,22 @@ func serveText(kind, text string) http.HandlerFunc {
 // page answers with the page.
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 	c := newContent(s.Doc)
-	c.Engine, c.Examples = "server", Examples()
+	c.serve("server")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if err := parsed().Execute(w, c); err != nil {
 		return // the browser has gone away
 	}
 }
 
-// run answers a Request with its Document, or with Problems.
+// run answers a request of the page: see Answer.
 func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		refuse(w, http.StatusUnsupportedMediaType, "a request is application/json")
 		return
 	}
-	var q Request
-	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, s.Body))
+	request, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.Body))
 	var tooLarge *http.MaxBytesError
-	switch err := in.Decode(&q); {
+	switch {
 	case errors.As(err, &tooLarge):
 		refuse(w, http.StatusRequestEntityTooLarge, "the request is larger than %d bytes; "+
 			"`sealab replay` reads logs of any length", s.Body)
@@ -163,7 +162,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	status, body := answerTo(&q, s.Limits)
+	status, body := answerTo(request, s.Limits)
 	answer(w, status, body)
 }
 

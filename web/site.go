@@ -22,7 +22,8 @@ func Site(dir string, d *Document, e Engine) error {
 	}
 	var page bytes.Buffer
 	c := newContent(d)
-	c.Engine, c.Examples, c.Policy = "worker", Examples(), sitePolicy
+	c.serve("worker")
+	c.Policy = sitePolicy
 	if err := parsed().Execute(&page, c); err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func Site(dir string, d *Document, e Engine) error {
 		text []byte
 	}{
 		{"sealab.wasm", e.Wasm}, {"wasm_exec.js", e.Exec}, {"worker.js", worker},
-		{"page.css", []byte(source("page.css"))}, {"page.js", []byte(script(true))}, {"index.html", page.Bytes()},
+		{"page.css", []byte(style(true))}, {"page.js", []byte(script(true))}, {"index.html", page.Bytes()},
 	} {
 		if err := writeWhole(filepath.Join(dir, f.name), bytes.NewReader(f.text)); err != nil {
 			return err

@@ -62,3 +62,24 @@ func TestAnswer(t *testing.T) {
 	status, _ = ask(`{`)
 	require.Equal(t, 400, status)
 }
+
+// TestLearn asks for lessons and exercises: the documents of the commands.
+func TestLearn(t *testing.T) {
+	for _, x := range []struct {
+		status        int
+		ask, contains string
+	}{
+		{200, ``, `"lessons":[{"number":1,"id":"bits"`},
+		{200, `, "lesson": "counter"`, `{"format":"sealab-lesson-1","lesson":{"number":4,"id":"counter"`},
+		{200, `, "lesson": "1"`, `"id":"bits"`},
+		{200, `, "exercise": true, "kind": "wait", "seed": 7`,
+			`{"format":"sealab-exercises-1","exercises":[{"kind":"wait","seed":7,"scenario":`},
+		{422, `, "lesson": "12"`, `there is no lesson \"12\"`},
+		{422, `, "exercise": true, "kind": "colour"`, `there is no exercise \"colour\"`},
+		{400, `, "exercise": true, "seed": -1`, "the request cannot be read"},
+	} {
+		status, body := web.Answer([]byte(`{"format": "sealab-learn-1"`+x.ask+`}`), web.SmallLimits)
+		require.Equal(t, x.status, status, "%s: %s", x.ask, body)
+		require.Contains(t, string(body), x.contains)
+	}
+}

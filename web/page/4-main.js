@@ -10,6 +10,7 @@ function go(step, card = -1) {
   page.card = card;
   draw();
   clearTimeout(page.later); // browsers limit how often an address may change
+  if (page.lab && page.lab.learning) return; // the address is a lesson's
   page.later = setTimeout(() => history.replaceState(null, '', '#event-' + run.steps[page.step]), 300);
 }
 
@@ -217,7 +218,7 @@ const letters = {'.': moves.sameTask, ',': moves.sameTaskBack, s: moves.nextScan
   d: () => { $('details').checked = !$('details').checked; toggleDetails(); },
   f: () => { const b = document.querySelector('[data-fork]:not([disabled])'); if (b) b.focus(); },
   u: () => page.lab && page.lab.undo(), e: () => page.lab && $('text').focus(),
-  n: () => page.lab && page.lab.near(), '/': () => $('query').focus()};
+  n: () => page.lab && page.lab.near(), l: () => page.lab && page.lab.learn(), '/': () => $('query').focus()};
 const named = {Home: moves.first, End: moves.last, PageDown: moves.nextCall, PageUp: moves.prevCall,
   ArrowRight: moves.step, ArrowLeft: moves.back};
 const shifted = {ArrowRight: moves.sameTask, ArrowLeft: moves.sameTaskBack};
@@ -227,6 +228,7 @@ function onKey(ev) {
   const writes = t.matches('textarea, select, input:not([type=range]):not([type=checkbox])') || t.closest('dialog');
   if (writes || ev.ctrlKey || ev.metaKey || ev.altKey) return;
   const act = (ev.shiftKey && shifted[ev.key]) || named[ev.key] || ($('letters').checked && letters[ev.key]);
+  if (act && !$('player').checkVisibility() && !['l', '?'].includes(ev.key) && !page.embedded) return;
   if (!act || t.matches('.lines') && ev.key.startsWith('Page')) return;
   ev.preventDefault();
   act();

@@ -46,25 +46,33 @@ function startLab(doc) {
   const kind = $('lab').dataset.engine;
   const lab = page.lab = {past: [], request: requestOf(doc)};
 
-  // ask plays a request and shows what came of it; the present document can be come back to.
+  lab.engine = engine[kind];
+
+  // ask plays a request and shows what came of it, at an event or where at(document) says; the
+  // present document can be come back to. It returns whether it is shown.
   lab.ask = async (request, event) => {
     $('busy').textContent = 'Running …';
     $('run').disabled = true;
     try {
       const {status, body} = await engine[kind](request);
-      if (status !== 200) return tell(body.problems || [{message: 'sealab answers ' + status + '.'}]);
+      if (status !== 200) return void tell(body.problems || [{message: 'sealab answers ' + status + '.'}]);
       tell([]);
+      if (typeof event === 'function') event = event(body);
       lab.past.push({doc: page.run.doc, event: page.run.steps[page.step], request: lab.request});
       if (lab.past.length > 50) lab.past.shift();
       show(request, body, event);
+      return true;
     } catch (err) {
-      tell([{message: 'sealab cannot be reached: ' + err.message + '. ' + (kind === 'server'
-        ? 'Is `sealab serve` still running?' : 'The page needs a web server, which may be on this machine; a file that is opened cannot start it.')}]);
+      tell([{message: lab.unreached(err)}]);
     } finally {
       $('busy').textContent = '';
       $('run').disabled = false;
     }
+    return false;
   };
+
+  lab.unreached = err => 'sealab cannot be reached: ' + err.message + '. ' + (kind === 'server'
+    ? 'Is `sealab serve` still running?' : 'The page needs a web server, which may be on this machine; a file that is opened cannot start it.');
 
   const show = (request, next, event) => {
     lab.request = request;
@@ -134,6 +142,7 @@ function startLab(doc) {
     }
   });
   startBeside(lab, kind);
+  startLearn(lab);
   fillForm(doc);
   fromLink(lab);
 }
@@ -172,6 +181,7 @@ function tell(problems) {
 
 // fromLink opens what a link carries.
 async function fromLink(lab) {
+  if (toLearn(lab)) return;
   const m = /^#(\d+)\.(.*)$/.exec(location.hash);
   if (!m) return;
   if (m[1] !== '1') {
