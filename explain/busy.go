@@ -24,6 +24,7 @@ func init() {
 		"mapping_map_writable":  mappingsDenied,
 		"FMODE_WRITE":           notWritable,
 		"do_mmap FMODE_WRITE":   notMappable,
+		"shmem_fault":           behindTheEnd,
 		"F_SEAL_SEAL":           sealsSealed,
 		"F_ALL_SEALS":           unknownSeal,
 		"memfd_file_seals_ptr":  notSealable,
@@ -236,6 +237,16 @@ func notMappable(s *scene, r *Reason) {
 		"needs that.", s.descriptor(s.file))
 	s.opened(r)
 	r.Change = "Map it PROT_READ or MAP_PRIVATE, or through a descriptor that is open for writing."
+}
+
+// behindTheEnd: EFAULT, because the file has become shorter than its mapping, or always was.
+func behindTheEnd(s *scene, r *Reason) {
+	if s.ino == nil {
+		return
+	}
+	r.Sentence = fmt.Sprintf("%s from shmem_fault: page %d of the file lies behind its end, at %d bytes; "+
+		"a program that touches it itself gets SIGBUS.", r.Errno, s.ref.Facts[0].Value, s.ino.Size)
+	r.Change = "Map what is there; F_SEAL_SHRINK keeps others from cutting it off."
 }
 
 // opened says which line opened the file.

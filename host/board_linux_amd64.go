@@ -51,6 +51,7 @@ const (
 	opOpen              // let tasks pass the gate arg[0]
 	opGate              // wait for that
 	opTick              // count up point arg[0]
+	opLook              // put the map counts of arg[1] pages at address arg[0]; arg[2] and arg[3] are names of files
 	opCount             // wait until point arg[0] has counted to arg[1]
 )
 

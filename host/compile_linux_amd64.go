@@ -14,6 +14,7 @@ type image struct {
 	ranges  []span // parts of data that are wanted back
 	threads []span // the main task, and those that share everything with it
 	named   bool   // there are such
+	looker  looker
 	// namespaced says that it runs in a pid namespace of its own.
 	namespaced bool
 	flags      int

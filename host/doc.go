@@ -18,6 +18,10 @@
 // of the helper itself, since a thread needs a stack that only Go can give it here. They begin
 // together, each after a small random delay, and a scenario that has them is run many times.
 //
+// With Options.Pages the process looks at the pages of its first memfd after each call: through a
+// private mapping that is empty again when the look is over, it asks /proc/self/pagemap and
+// /proc/kpagecount, which needs root.
+//
 // # What is let through
 //
 // A scenario may be the log of any program; running it must not do to this machine what that

@@ -24,6 +24,9 @@ type Options struct {
 	// Spread is the largest such delay, in turns of an empty loop; 0 means 2000, which is about a
 	// microsecond.
 	Spread int
+	// Pages is how many pages of the first memfd are looked at after each call: see Outcome.Maps.
+	// It needs root, and a program without named tasks that share memory.
+	Pages int
 }
 
 // Program is a scenario, or one of several in a file.
@@ -116,6 +119,15 @@ type Outcome struct {
 	Count int    `json:"count"`
 	Key   string `json:"key"` // the results of the concurrent calls and of those after them, as in `s0 = 0; m0 = EPERM`
 	Log   []byte `json:"-"`   // the first run that went so
+	// Maps are the map counts of pages, as /proc/kpagecount tells them, after each call from the
+	// first memfd_create on, in the order of time. With Options.Pages.
+	Maps []Maps `json:"-"`
+}
+
+// Maps are the map counts of the first pages of a file, after a call.
+type Maps struct {
+	Line  int64   // of the call
+	Count []int64 // -1 for a page that is not there
 }
 
 // Result is what the host answered.

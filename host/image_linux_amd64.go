@@ -28,8 +28,11 @@ type line struct {
 }
 
 // compile makes the image of a program.
-func compile(p *Program) (*image, error) {
-	c := &compiler{image: image{syms: map[string]sym{}}, tids: map[int64]uint16{}, point: firstPoint}
+func compile(p *Program, pages int) (*image, error) {
+	c := &compiler{
+		image: image{syms: map[string]sym{}, looker: looker{pages: pages}},
+		tids:  map[int64]uint16{}, point: firstPoint,
+	}
 	strands, err := split(p)
 	if err != nil {
 		return nil, err
@@ -261,7 +264,7 @@ func (c *compiler) line(e *scenario.Event) error {
 		return err
 	}
 	c.calls = append(c.calls, k)
-	return nil
+	return c.look(k)
 }
 
 // join points each fork at the instructions of the task that it made in the log.

@@ -23,6 +23,18 @@ func sys(nr, a, b, c uintptr) uintptr {
 	return r
 }
 
+// sys4 is sys with four arguments.
+//
+//go:nosplit
+//go:norace
+func sys4(nr, a, b, c, d uintptr) uintptr {
+	r, _, e := syscall.RawSyscall6(nr, a, b, c, d, 0, 0)
+	if e != 0 {
+		return -uintptr(e)
+	}
+	return r
+}
+
 // interpret runs instructions [i, end), and those of the child when a fork returns in it. It
 // tells whether it is such a child that has come to the end.
 //
@@ -96,6 +108,8 @@ func step(b *board, o *op) uintptr {
 		*(*uint64)(unsafe.Add(nil, a0)) = uint64(a1)
 	case opLoad:
 		return uintptr(*(*int32)(unsafe.Add(nil, a0)))
+	case opLook:
+		lookAt(a0, a1, value(b, o, 2), value(b, o, 3))
 	case opFork:
 		r, _, e := syscall.RawSyscall6(unix.SYS_CLONE, a0, 0, 0, 0, 0, 0)
 		if e != 0 {

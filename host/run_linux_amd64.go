@@ -100,7 +100,13 @@ func (r *Runner) Close() error {
 
 // Run runs a program, and once only if its tasks share nothing.
 func (r *Runner) Run(ctx context.Context, p *Program) (*Result, error) {
-	m, err := compile(p)
+	m, err := compile(p, r.opts.Pages)
+	if err == nil && r.opts.Pages > 0 {
+		err = mayLook(m, r.opts.Pages)
+	}
+	if errors.Is(err, errNoLook) {
+		return &Result{Name: p.Name, Runs: 1, Missing: []string{err.Error()}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +160,7 @@ func (r *Runner) batch(m *image, n int, res *Result, counts map[string]int) erro
 		if !ok {
 			i = len(res.Outcomes)
 			counts[key] = i
-			res.Outcomes = append(res.Outcomes, Outcome{Key: key, Log: m.print(nil, o)})
+			res.Outcomes = append(res.Outcomes, Outcome{Key: key, Log: m.print(nil, o), Maps: m.maps(o)})
 			res.Missing = m.missing(o, res.Missing)
 		}
 		res.Outcomes[i].Count++
@@ -179,7 +185,9 @@ func (r *Runner) kill() {
 
 // failed ends a helper that cannot be spoken to.
 func (r *Runner) failed(err error) error {
-	_ = r.cmd.Process.Kill()
+	if r.cmd != nil {
+		_ = r.cmd.Process.Kill()
+	}
 	return fmt.Errorf("the helper that ran the scenario is gone: %w", errors.Join(err, r.Close()))
 }
 

@@ -86,11 +86,10 @@ func (p *Proc) writeNoexec(t *sched.Task, x *io, c *Call) (int64, error) {
 		return n, nil
 	}
 	level := int(text[0]) - '0'
-	least := 0
-	if own := nsRead.On(t, p.NS, sched.None{}); t.Profile().NoexecHierarchy {
+	own := nsRead.On(t, p.NS, sched.None{})
+	least := own.Level
+	if t.Profile().NoexecHierarchy {
 		least = noexec(t, own.Parent)
-	} else {
-		least = own.Level
 	}
 	if level < least || level > 2 {
 		return 0, t.Refuse(abi.EINVAL, "pid_mfd_noexec_dointvec_minmax",
