@@ -57,10 +57,12 @@ type deep struct {
 	m     *machine
 	opts  *Options
 	seen  *filter
+	pool  pool
 	rows  layer // states to look at
 	hops  []hop // of each
 	path  []move
 	found map[result][]move // a way to each
+	meter meter
 	r     Result
 }
 
@@ -72,8 +74,9 @@ func Bits(ctx context.Context, p *Program, opts Options) (*Result, error) {
 	if len(p.Tasks) == 0 {
 		return nil, fmt.Errorf("explore: a program without tasks")
 	}
-	d := &deep{m: newMachine(p, &opts), opts: &opts, seen: newFilter(opts.budget() / 2), found: map[result][]move{}}
-	d.rows.reset(d.m.width + 4)
+	d := &deep{meter: newMeter(&opts), m: newMachine(p, &opts), opts: &opts, seen: newFilter(opts.budget() / 2),
+		found: map[result][]move{}}
+	d.rows.pool = &d.pool
 	for _, st := range d.m.starts() {
 		d.meet(move{}, -1, st)
 	}
@@ -143,14 +146,15 @@ func (d *deep) note(f result) {
 // over says whether the search must end here, and notes why.
 func (d *deep) over(ctx context.Context) bool {
 	learned := int64(len(d.m.locals))*600 + d.m.objectBytes
-	used := 8*int64(len(d.seen.words)) + d.rows.bytes() + 48*int64(cap(d.hops)) + learned
+	hops := 48 * int64(cap(d.hops)) * 9 / 4 // when they need more room, they are copied
+	used := d.meter.uses(8*int64(len(d.seen.words)) + d.pool.bytes() + hops + learned)
 	d.r.Memory = max(d.r.Memory, used)
 	switch {
 	case ctx.Err() != nil:
 		d.r.Why = "interrupted"
 	case d.opts.MaxStates > 0 && d.r.States >= d.opts.MaxStates:
 		d.r.Why = fmt.Sprintf("the bound of %d states", d.opts.MaxStates)
-	case used > d.opts.budget():
+	case used > d.meter.budget:
 		d.r.Why = d.opts.outOfMemory()
 	}
 	if d.opts.Progress != nil {

@@ -14,24 +14,41 @@ import (
 
 // Checkpoint is a search that ended before its end, as far as it came. Given to
 // another search of the same program (Options.Resume), in this process or another, it
-// goes on as if it had never ended.
+// goes on as if it had never ended. It shares its memory with the search that it came
+// from and the one that it is given to, so it can be given to one only.
 //
 // The numbers in rows and fingerprints mean something only together with what was
 // learned; but what is learned is a function of the program and of the order in which
 // it was asked, so it is enough to ask again.
 type Checkpoint struct {
+	head head
+	seen *set
+	left []*block // states not yet looked at
+}
+
+// head is all of a checkpoint that is not about single states.
+type head struct {
 	Format   int
 	Program  uint64   // a hash of the program and of what of the options matters
 	Asked    []asking // everything that was learned, in order
-	Places   int      // of the set, log2
-	States   []uint64
-	Degrees  []uint32
-	Stride   int
-	Rows     []int32 // states not yet looked at
-	Prints   []uint64
 	Outcomes []saved
 	Steps    int64
 }
+
+// piece is some states, as they stand in a file behind the head. They are written in pieces so
+// that writing takes no more memory than one of them.
+type piece struct {
+	Met   []uint64 // fingerprints of states that were met
+	Times []uint32 // and how often, if that is counted
+
+	Left   []uint64 // fingerprints of states to look at
+	Rows   []int32  // and their rows
+	Stride int
+	Last   bool
+}
+
+// pieceStates is how many states a piece has at most.
+const pieceStates = 1 << 14
 
 // asking is one question that the machine learned from.
 type asking struct {
@@ -45,7 +62,7 @@ type saved struct {
 	Kind Kind
 }
 
-const checkpointFormat = 1
+const checkpointFormat = 2
 
 // ErrCheckpoint is returned for a checkpoint that belongs to another program, to
 // other options, or to another version of sealab.
@@ -54,7 +71,33 @@ var ErrCheckpoint = errors.New("explore: the checkpoint is of another search")
 // Write writes a checkpoint.
 func (c *Checkpoint) Write(w io.Writer) error {
 	b := bufio.NewWriterSize(w, 1<<20)
-	if err := gob.NewEncoder(b).Encode(c); err != nil {
+	e := gob.NewEncoder(b)
+	err := e.Encode(&c.head)
+	var p piece
+	flush := func(least int) {
+		if err == nil && len(p.Met) >= least {
+			err = e.Encode(&p)
+		}
+		if len(p.Met) >= least {
+			p.Met, p.Times = p.Met[:0], p.Times[:0]
+		}
+	}
+	c.seen.states(func(fp uint64, times uint32) {
+		if p.Met = append(p.Met, fp); c.seen.count {
+			p.Times = append(p.Times, times)
+		}
+		flush(pieceStates)
+	})
+	flush(1)
+	for _, l := range c.left {
+		if err == nil {
+			err = e.Encode(&piece{Left: l.fps, Rows: l.rows, Stride: l.stride})
+		}
+	}
+	if err == nil {
+		err = e.Encode(&piece{Last: true})
+	}
+	if err != nil {
 		return err
 	}
 	return b.Flush()
@@ -63,10 +106,49 @@ func (c *Checkpoint) Write(w io.Writer) error {
 // ReadCheckpoint reads what Write has written.
 func ReadCheckpoint(r io.Reader) (*Checkpoint, error) {
 	c := &Checkpoint{}
-	if err := gob.NewDecoder(bufio.NewReaderSize(r, 1<<20)).Decode(c); err != nil {
+	d := gob.NewDecoder(bufio.NewReaderSize(r, 1<<20))
+	err := d.Decode(&c.head)
+	for err == nil {
+		var p piece
+		if err = d.Decode(&p); err != nil || p.Last {
+			break
+		}
+		err = c.add(&p)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("explore: no checkpoint: %w", err)
 	}
+	if c.seen == nil {
+		c.seen = newSet(false, 1)
+	}
 	return c, nil
+}
+
+// add adds the states of a piece.
+func (c *Checkpoint) add(p *piece) error {
+	if c.seen == nil {
+		c.seen = newSet(len(p.Times) > 0, pieceStates)
+	}
+	if c.seen.count && len(p.Times) != len(p.Met) || p.Stride*len(p.Left) != len(p.Rows) ||
+		p.Stride < 0 || len(p.Left) > blockRows {
+		return errors.New("a piece of it is torn")
+	}
+	if c.seen.full() {
+		c.seen.grow(len(c.seen.fps)/4*5+2*len(p.Met), 1)
+	}
+	for i, fp := range p.Met {
+		times := uint32(0)
+		if c.seen.count {
+			times = p.Times[i]
+		}
+		if c.seen.put(fp, times) {
+			c.seen.n.Add(1)
+		}
+	}
+	if len(p.Left) > 0 {
+		c.left = append(c.left, &block{p.Rows, p.Left, p.Stride})
+	}
+	return nil
 }
 
 // identity is a hash of all that a checkpoint depends on.
@@ -83,65 +165,50 @@ func (s *search) identity() uint64 {
 	return h.Sum64()
 }
 
-// checkpoint writes down how far the search came.
+// checkpoint is how far the search came.
 func (s *search) checkpoint(workers []*worker) *Checkpoint {
-	c := &Checkpoint{
-		Format: checkpointFormat, Program: s.identity(), Asked: s.m.asked, Places: 64 - int(s.seen.shift),
-		States: s.seen.fps, Degrees: s.seen.degrees, Steps: s.steps,
-	}
-	var left layer
-	left.reset(s.m.width)
+	c := &Checkpoint{seen: s.seen, head: head{
+		Format: checkpointFormat, Program: s.identity(), Asked: s.m.asked, Steps: s.steps,
+	}}
 	for _, w := range workers {
-		for _, lo := range w.left {
-			for i := lo; i < min(lo+batch, int64(s.now.len())); i++ {
-				st := s.now.state(int(i))
-				left.push(st.row, st.fp, s.m.width)
-			}
-		}
-		for i := range w.later.len() {
-			st := w.later.state(i)
-			left.push(st.row, st.fp, s.m.width)
-		}
+		c.left = append(append(c.left, w.left...), w.later.blocks...)
 	}
-	for i := s.next.Load(); i < int64(s.now.len()); i++ {
-		st := s.now.state(int(i))
-		left.push(st.row, st.fp, s.m.width)
+	if at := s.next.Load(); at < int64(len(s.now.blocks)) {
+		c.left = append(c.left, s.now.blocks[at:]...)
 	}
-	c.Stride, c.Rows, c.Prints = left.stride, left.rows, left.fps
 	for f := range s.found {
-		c.Outcomes = append(c.Outcomes, saved{f.text, f.kind})
+		c.head.Outcomes = append(c.head.Outcomes, saved{f.text, f.kind})
 	}
 	return c
 }
 
 // resume takes up a search where a checkpoint left it.
 func (s *search) resume(c *Checkpoint, into *worker) error {
-	if c.Format != checkpointFormat || c.Program != s.identity() || len(c.States) != 1<<c.Places ||
-		s.seen.count != (len(c.Degrees) == len(c.States)) || c.Stride*len(c.Prints) != len(c.Rows) {
+	h := &c.head
+	if h.Format != checkpointFormat || h.Program != s.identity() || c.seen.len() > 0 && s.seen.count != c.seen.count {
 		return ErrCheckpoint
 	}
 	s.m.starts()
-	for _, a := range c.Asked {
+	for _, a := range h.Asked {
 		if !s.m.ask(a) {
 			return ErrCheckpoint
 		}
 	}
-	s.seen.fps, s.seen.degrees, s.seen.shift = c.States, c.Degrees, 64-uint8(c.Places)
-	for _, fp := range c.States {
-		if fp != 0 {
-			s.seen.n.Add(1)
+	c.seen.slack = s.seen.slack
+	s.seen = c.seen
+	for _, b := range c.left {
+		for i := range b.len() {
+			if !s.m.sound(b.state(i).row) {
+				return ErrCheckpoint
+			}
 		}
 	}
-	for i, fp := range c.Prints {
-		if !s.m.sound(c.Rows[i*c.Stride : (i+1)*c.Stride]) {
-			return ErrCheckpoint
-		}
-		into.later.push(c.Rows[i*c.Stride:(i+1)*c.Stride], fp, s.m.width)
-	}
-	for _, o := range c.Outcomes {
+	into.later.adopt(c.left)
+	c.left = nil
+	for _, o := range h.Outcomes {
 		s.found[result{o.Text, o.Kind}] = (*big.Int)(nil)
 	}
-	into.steps = c.Steps
+	into.steps = h.Steps
 	return nil
 }
 

@@ -12,14 +12,13 @@ import (
 func (s *search) count(ctx context.Context, r *Result) {
 	c := counter{at: make([]uint32, len(s.seen.fps)), nums: make([]*big.Int, 1)}
 	ends := map[result]*big.Int{}
-	var ready layer
-	ready.reset(s.m.width)
+	ready := layer{pool: &s.pool}
 	for _, r := range s.begins() {
 		s.arrive(&c, &ready, r.state, r.count)
 	}
 	handled := 0
 	for ready.len() > 0 {
-		if handled++; handled&0xfff == 0 && ctx.Err() != nil {
+		if handled++; handled&0xfff == 0 && (ctx.Err() != nil || s.meter.over(s.kept()+c.bytes())) {
 			return
 		}
 		st := ready.pop()
@@ -48,11 +47,8 @@ func (s *search) count(ctx context.Context, r *Result) {
 	}
 }
 
-// countable says whether there is room to count.
-func (s *search) countable() bool {
-	used, _ := s.seen.bytes()
-	return used+4*int64(len(s.seen.fps))+int64(s.seen.len())*8 <= s.opts.budget()*3/2
-}
+// countable says whether there is room to begin to count.
+func (s *search) countable() bool { return !s.meter.over(s.kept() + 4*int64(len(s.seen.fps))) }
 
 // counter holds the counts of the states that some but not all steps have led to.
 type counter struct {
@@ -61,6 +57,9 @@ type counter struct {
 	idle []uint32   // indices that are free
 	free []*big.Int // numbers to be used again
 }
+
+// bytes is how much memory the counts take: those of half a dozen words each.
+func (c *counter) bytes() int64 { return 4*int64(len(c.at)) + 100*int64(len(c.nums)) }
 
 // add adds to the count of a state.
 func (c *counter) add(place int, n *big.Int) {

@@ -7,13 +7,12 @@ func (s *search) stuck() bool {
 		return false
 	}
 	number := make([]int32, len(s.seen.fps)) // place → number from 1
-	var all layer                            // the states by number
-	all.reset(s.m.width)
+	var all []state                          // by number
 	visit := func(st state) int32 {
 		place := s.seen.find(st.fp)
 		if number[place] == 0 {
-			all.push(st.row, st.fp, len(st.row))
-			number[place] = int32(all.len())
+			all = append(all, st)
+			number[place] = int32(len(all))
 		}
 		return number[place] - 1
 	}
@@ -21,9 +20,9 @@ func (s *search) stuck() bool {
 		visit(r.state)
 	}
 	var after [][]int32
-	for i := 0; i < all.len(); i++ { //nolint:intrange // it grows meanwhile
+	for i := 0; i < len(all); i++ { //nolint:intrange // it grows meanwhile
 		var to []int32
-		s.m.after(all.state(i).copy(), func(_ move, next state) { to = append(to, visit(next)) })
+		s.m.after(all[i], func(_ move, next state) { to = append(to, visit(next)) })
 		after = append(after, to)
 	}
 	return !allEnd(after)

@@ -329,12 +329,7 @@ func (m *machine) armed(row []int32) bool {
 // tick visits what may be once the earliest timer has fired: of several that are
 // due at the same time, each may be first.
 func (m *machine) tick(s state, visit func(move, state)) (any bool) {
-	first := int64(-1)
-	for _, n := range m.sleeper {
-		if r := m.slots[n].rest[m.at(s.row, n)]; r >= 0 && (first < 0 || r < first) {
-			first = r
-		}
-	}
+	first := m.earliest(s.row)
 	if first < 0 {
 		return false
 	}
@@ -350,6 +345,36 @@ func (m *machine) tick(s state, visit func(move, state)) (any bool) {
 		}
 	}
 	return true
+}
+
+// timed says whether tick knows already what comes of a state, so that it learns nothing.
+func (m *machine) timed(row []int32) bool {
+	first := m.earliest(row)
+	for _, n := range m.sleeper {
+		v := m.at(row, n)
+		rest := m.slots[n].rest[v]
+		if rest < 0 {
+			continue
+		}
+		if _, ok := m.slots[n].ticks[passing{v, first, false}]; !ok {
+			return false
+		}
+		if _, ok := m.slots[n].ticks[passing{v, first, true}]; rest == first && !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// earliest is how many ns the first timer has to go, -1 if none runs.
+func (m *machine) earliest(row []int32) int64 {
+	first := int64(-1)
+	for _, n := range m.sleeper {
+		if r := m.slots[n].rest[m.at(row, n)]; r >= 0 && (first < 0 || r < first) {
+			first = r
+		}
+	}
+	return first
 }
 
 // fire lets the timer of one of the sleepers fire.

@@ -222,10 +222,7 @@ func (n *nearness) isNew(x *leaning) bool {
 	for i, k := range x.taken {
 		fp += key(uint64(i)|1<<29, k)
 	}
-	if n.seen.full() {
-		n.seen.grow()
-	}
-	return n.seen.add(fp)
+	return n.seen.addAlone(fp)
 }
 
 // steps are what can happen in a state, the one whose turn it is first.

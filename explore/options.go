@@ -77,7 +77,7 @@ func (o *Options) workers() int {
 
 // budget is how many bytes what a search keeps may take: less than it may use,
 // because what it no longer needs is not given back at once.
-func (o *Options) budget() int64 { return max(4<<20, o.maxMemory()-16<<20) / 2 }
+func (o *Options) budget() int64 { return max(2<<20, o.maxMemory()/4*3) }
 
 func (o *Options) maxMemory() int64 {
 	if o.MaxMemory == 0 {

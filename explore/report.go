@@ -42,6 +42,7 @@ type Plan struct {
 	Runs   int64 // of walk, uniform and pct
 	Seed   uint64
 	Laws   bool // ask the laws of the model in every state
+	Keep   bool // keep how far a search came that ends early: Report.Checkpoint
 }
 
 // Report is what a search of a scenario found, as it is printed.
@@ -139,6 +140,9 @@ func Explore(ctx context.Context, s *run.Script, plan Plan) (*Report, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !plan.Keep {
+		res.Checkpoint = nil // nor what it holds
 	}
 	if !res.Complete && (plan.Search == Complete || plan.Search == Few || plan.Search == ByBits) {
 		plan.drawSome(ctx, p, res)

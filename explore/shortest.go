@@ -123,8 +123,7 @@ func (s *search) byPreemptions() *byPreemptions {
 
 // room is how many states may be kept beside what the search before keeps.
 func (s *search) room() int64 {
-	used, _ := s.seen.bytes()
-	return max(1000, (s.opts.budget()-max(used, s.memory))/int64(4*s.m.width+200))
+	return max(1000, (s.meter.budget-s.kept())/int64(4*s.m.width+280))
 }
 
 // level goes on to the next cost, and says whether there is one.
@@ -138,16 +137,14 @@ func (b *byPreemptions) level() bool {
 
 func (b *byPreemptions) tooLarge() bool { return b.kept > b.room }
 
-// states goes through the states of the present cost that no lower one leads to.
+// states goes through the states of the present cost that no lower one leads to, until it
+// becomes too large.
 func (b *byPreemptions) states() iter.Seq[waiting] {
 	all := b.queue[b.at.preemptions][b.at.steps]
 	delete(b.queue[b.at.preemptions], b.at.steps)
 	return func(yield func(waiting) bool) {
 		for _, w := range all {
-			if b.settled.full() {
-				b.settled.grow()
-			}
-			if b.settled.add(w.fp+key(1<<30, int32(w.last))) && !yield(w) {
+			if b.tooLarge() || b.settled.addAlone(w.fp+key(1<<30, int32(w.last))) && !yield(w) {
 				return
 			}
 		}

@@ -172,6 +172,7 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 		if len(scripts) > 1 {
 			return cli.Usagef("--checkpoint is of one search, and this scenario has %d programs", len(scripts))
 		}
+		x.plan.Keep = true
 		if err := x.resume(); err != nil {
 			return err
 		}
@@ -242,6 +243,7 @@ func (x *explorer) resume() error {
 		return fmt.Errorf("--checkpoint: %w", err)
 	}
 	defer f.Close()
+	defer x.bind()()
 	x.plan.Resume, err = explore.ReadCheckpoint(f)
 	if err != nil {
 		return cli.Usagef("--checkpoint %s: %w", x.file, err)
@@ -281,7 +283,7 @@ func (x *explorer) explore(ctx context.Context, s *run.Script) (*explore.Report,
 
 // limit holds a search to its memory, and shows how far it is, until done is called.
 func (x *explorer) limit(o *explore.Options) (done func()) {
-	before := debug.SetMemoryLimit(x.memory << 20)
+	unbound := x.bind()
 	var last atomic.Pointer[explore.Progress]
 	began := time.Now()
 	o.Progress = func(p explore.Progress) { last.Store(&p) }
@@ -296,8 +298,15 @@ func (x *explorer) limit(o *explore.Options) (done func()) {
 	})
 	return func() {
 		stop()
-		debug.SetMemoryLimit(before)
+		unbound()
 	}
+}
+
+// bind makes the process collect its garbage before it has more than a search may use.
+func (x *explorer) bind() (unbound func()) {
+	const own = 8 << 20 // what the program has before it searches
+	before := debug.SetMemoryLimit(x.memory<<20 + own)
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 func (x *explorer) print(r *explore.Report, further bool) error {
