@@ -16,7 +16,7 @@ import (
 )
 
 // makeEngine builds the engine as `sealab site` does.
-func makeEngine(t *testing.T) (e web.Engine) {
+func makeEngine(t testing.TB) (e web.Engine) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "sealab.wasm")
 	c := exec.Command("go", "build", "-o", file, "sealab/cmd/sealab-wasm")

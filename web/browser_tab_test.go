@@ -29,7 +29,7 @@ import (
 
 // tab is a page in a browser.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	lock sync.Mutex
@@ -76,7 +76,7 @@ func startChromium() {
 }
 
 // launch opens a tab of a profile that has never been used.
-func launch(t *testing.T) *tab {
+func launch(t testing.TB) *tab {
 	if os.Getenv("SEALAB_BROWSER") == "" {
 		t.Skip("SEALAB_BROWSER is not set; `.ci/run browser` looks at the page in Chromium")
 	}
@@ -110,7 +110,7 @@ func (b *tab) fresh() {
 }
 
 // at is the same browser for a part of a test.
-func (b *tab) at(t *testing.T) *tab { return &tab{t: t, ctx: b.ctx} }
+func (b *tab) at(t testing.TB) *tab { return &tab{t: t, ctx: b.ctx} }
 
 // fine fails the test if the page's script threw something.
 func (b *tab) fine() {

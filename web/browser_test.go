@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -201,37 +200,4 @@ func testFork(b *tab, server string) {
 	b.until(`document.getElementById('problems').textContent.includes('torn')`)
 	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(server+"/#2.abc"))
 	b.until(`document.getElementById('problems').textContent.includes('version 2')`)
-}
-
-// TestBrowserPace measures how long a step takes on the page, with 200 pages and some 2,000
-// steps: twenty in a row, at ten places from the first to the last. It is printed, not judged.
-func TestBrowserPace(t *testing.T) {
-	b := launch(t)
-	var text strings.Builder
-	text.WriteString("r0 = memfd_create(\"a\", MFD_ALLOW_SEALING)\nwrite(r0, \"x\"..., 819200)\n")
-	for i := range 150 {
-		fmt.Fprintf(&text, "pwrite64(r0, \"x\", 1, %d)\n", i*4096)
-	}
-	text.WriteString("fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)\n")
-	b.open(web.Request{Text: text.String()})
-	t.Log(eval[string](b, `(() => {
-		const key = k => document.body.dispatchEvent(new KeyboardEvent('keydown', {key: k, bubbles: true}));
-		key('d');
-		key('Home');
-		const slider = document.getElementById('step'), n = Number(slider.max), times = [];
-		for (let place = 0; place < 10; place++) {
-			slider.value = Math.floor(place * (n - 20) / 9);
-			slider.dispatchEvent(new Event('input'));
-			for (let i = 0; i < 20; i++) {
-				const t0 = performance.now();
-				key('ArrowRight');
-				document.body.getBoundingClientRect();
-				times.push(performance.now() - t0);
-			}
-		}
-		if (Number(slider.value) !== n) return 'it did not come to the end';
-		times.sort((a, b) => a - b);
-		return (n + 1) + ' steps: median ' + times[100].toFixed(1) + ' ms, 99 % within ' + times[198].toFixed(1) + ' ms';
-	})()`))
-	b.fine()
 }
