@@ -24,6 +24,25 @@ class Run {
     });
     if (!this.steps.length) this.steps.push(0);
     this.spans = null;
+    this.nest();
+  }
+
+  // nest finds, for each step, the step with which its call began (itself, where there is none),
+  // and the first of the details that it stands among.
+  nest() {
+    const open = new Map();
+    this.callOf = [];
+    this.groupOf = [];
+    this.sizes = new Map(); // by a call's first step: how many it has
+    this.steps.forEach((at, i) => {
+      const e = this.events[at], among = i && e.detail && this.events[this.steps[i - 1]].detail;
+      if (e.kind === 'begin') open.set(e.task, i);
+      const call = open.has(e.task) ? open.get(e.task) : i;
+      this.callOf.push(call);
+      this.groupOf.push(among ? this.groupOf[i - 1] : i);
+      this.sizes.set(call, (this.sizes.get(call) || 0) + 1);
+      if (e.kind === 'end') open.delete(e.task);
+    });
   }
 
   // stepOf returns the step that shows an event: its own, or the next.
@@ -94,6 +113,12 @@ class Run {
     let found = all[0];
     for (const n of all) if (n.event <= event) found = n;
     return found.name;
+  }
+
+  // kind says what sort of object a number stands for.
+  kind(id) {
+    const all = this.names.get(Number(id));
+    return all ? all[0].kind : '';
   }
 
   fact(e, name) {
@@ -181,4 +206,23 @@ function fill(node, attrs, children) {
   }
   node.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false && c !== ''));
   return node;
+}
+
+// patch makes the children of a node equal to others. What is equal already is left alone, since
+// a browser lays out anew only what has changed; listeners of the others are not taken over.
+function patch(node, others) {
+  const old = [...node.childNodes];
+  others.forEach((n, i) => {
+    const o = old[i];
+    if (!o) node.append(n);
+    else if (o.isEqualNode(n)) return;
+    else if (o.nodeType === Node.TEXT_NODE && n.nodeType === Node.TEXT_NODE) o.data = n.data;
+    else if (o.nodeName !== n.nodeName) o.replaceWith(n);
+    else {
+      for (const {name} of [...o.attributes]) if (!n.hasAttribute(name)) o.removeAttribute(name);
+      for (const {name, value} of n.attributes) if (o.getAttribute(name) !== value) o.setAttribute(name, value);
+      patch(o, [...n.childNodes]);
+    }
+  });
+  old.slice(others.length).forEach(o => o.remove());
 }

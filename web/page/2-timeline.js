@@ -1,14 +1,14 @@
 'use strict';
 
-// The timeline: a lane a task, steps across, who holds what as brackets beneath, and an
-// uneven ruler of virtual time.
+// The timeline: a lane a task and a CPU's batch of new pages, steps across, who holds what as
+// brackets beneath, and an uneven ruler of virtual time.
 
-const left = 118, laneHigh = 46, holdHigh = 26, rulerHigh = 26;
+const left = 118, laneHigh = 46, batchHigh = 40, holdHigh = 26, rulerHigh = 26;
 
 // spans finds all that lasts: calls, sleeps, locks and references, by step.
 function spans(run) {
   if (run.spans) return run.spans;
-  const s = {calls: [], sleeps: [], locks: [], holds: [], marks: []};
+  const s = {calls: [], sleeps: [], locks: [], holds: [], marks: [], batches: []};
   const last = run.steps.length - 1;
   const open = {call: new Map(), rest: new Map(), lock: new Map(), hold: new Map()};
   const close = (map, key, step) => {
@@ -41,9 +41,10 @@ function spans(run) {
         break;
       case 'unlock': close(open.lock, lock, step); break;
       case 'hold':
+        if (moved(s.batches, run, e, at, step)) break;
         begin(s.holds, open.hold, hold, {from: step, name: run.name(e.object, at), who: run.name(e.other, at), id: e.other});
         break;
-      case 'drop': close(open.hold, hold, step); break;
+      case 'drop': moved(s.batches, run, e, at, step) || close(open.hold, hold, step); break;
       case 'scan': s.marks.push({task: e.task, at: step, text: '⚑' + run.fact(e, 'scan')}); break;
       case 'refuse': s.marks.push({task: e.task, at: step, text: '✗', bad: true}); break;
       case 'seal': s.marks.push({task: e.task, at: step, text: '▣'}); break;
@@ -52,22 +53,55 @@ function spans(run) {
   return run.spans = s;
 }
 
-// drawTimeline draws the steps around the present one that there is room for.
+// moved notes that a page enters or leaves a CPU's batch, and says whether it is one.
+function moved(batches, run, e, at, step) {
+  if (run.kind(e.other) !== 'batch') return false;
+  let b = batches.find(x => x.id === e.other);
+  if (!b) batches.push(b = {id: e.other, name: run.name(e.other, at).replace("'s batch of new pages", ' batch'), counts: []});
+  const before = b.counts.length ? b.counts[b.counts.length - 1].pages : [], added = e.kind === 'hold';
+  b.counts.push({at: step, added, pages: added ? [...before, {id: e.object, name: run.name(e.object, at)}] :
+    before.filter(p => p.id !== e.object)});
+  return true;
+}
+
+// drawn is the timeline as it was drawn last: most steps only move what is marked in it.
+let drawn = {};
+
+// drawTimeline draws the steps around the present one that there is room for. The part that is
+// drawn moves on by half its width.
 function drawTimeline(run, step, width, go) {
   const s = spans(run), n = run.steps.length;
   const wide = Math.max(Math.min((width - left - 16) / n, 30), 9);
-  const room = Math.max(Math.floor((width - left - 16) / wide), 1);
-  const from = Math.max(0, Math.min(step - (room >> 1), n - room));
-  const to = Math.min(n, from + room) - 1;
-  const x = i => left + (Math.max(from, Math.min(to, i)) - from) * wide + wide / 2;
+  const room = Math.max(Math.floor((width - left - 16) / wide), 1), half = Math.max(room >> 1, 1);
+  const from = Math.max(0, Math.min(step - step % half - (half >> 1), n - room));
+  if (drawn.spans !== s || drawn.from !== from || drawn.width !== width) {
+    drawn = {spans: s, from, width, wide, to: Math.min(n, from + room) - 1, dots: new Map()};
+    drawn.x = i => left + (Math.max(from, Math.min(drawn.to, i)) - from) * wide + wide / 2;
+    drawn.out = drawLanes(run, s, drawn, go);
+  }
+  const x = drawn.x(step), dot = drawn.dots.get(step), was = drawn.dots.get(drawn.step);
+  drawn.now.setAttribute('x', x - wide / 2);
+  for (const l of drawn.lines) {
+    l.setAttribute('x1', x);
+    l.setAttribute('x2', x);
+  }
+  if (was) was.setAttribute('r', 3);
+  if (dot) dot.setAttribute('r', 5.5);
+  drawn.step = step;
+  return drawn.out;
+}
+
+// drawLanes draws all that does not depend on the present step.
+function drawLanes(run, s, d, go) {
+  const {from, to, width, wide, x} = d, tasks = run.doc.tasks, lane = new Map(tasks.map((t, i) => [t.num, i]));
   const seen = span => span.to >= from && span.from <= to;
-  const tasks = run.doc.tasks, lane = new Map(tasks.map((t, i) => [t.num, i]));
   const holders = [...new Set(s.holds.filter(seen).map(h => h.id))].slice(0, 8);
   const y = task => rulerHigh + (lane.get(task) || 0) * laneHigh;
-  const below = rulerHigh + tasks.length * laneHigh;
+  const cpus = rulerHigh + tasks.length * laneHigh, below = cpus + s.batches.length * batchHigh;
   const high = below + holders.length * holdHigh + 8;
   const out = svg('svg', {viewBox: `0 0 ${width} ${high}`, height: high, 'aria-hidden': 'true', focusable: 'false'});
-  out.append(svg('rect', {class: 'now', x: x(step) - wide / 2, y: 0, width: wide, height: high}));
+  d.now = svg('rect', {class: 'now', x: 0, y: 0, width: wide, height: high});
+  out.append(d.now);
   ruler(run, out, from, to, x, high);
   tasks.forEach((t, i) => {
     out.append(svg('text', {x: 4, y: y(t.num) + 24, class: 'f' + i % 6, 'font-weight': 700}, clip(t.name, 14)),
@@ -76,6 +110,7 @@ function drawTimeline(run, step, width, go) {
   for (const c of s.calls.filter(seen)) call(out, c, x, y(c.task), lane.get(c.task) % 6, wide);
   for (const c of s.sleeps.filter(seen)) zigzag(out, x(c.from), x(c.to), y(c.task) + 20, lane.get(c.task) % 6, c.kind);
   for (const l of s.locks.filter(seen)) bracket(out, 'lock', x(l.from), x(l.to), y(l.task) + 33, l.name);
+  s.batches.forEach((b, i) => batch(out, b, d, cpus + i * batchHigh));
   holders.forEach((id, i) => {
     const all = s.holds.filter(h => h.id === id && seen(h)), top = below + i * holdHigh;
     out.append(svg('text', {x: 4, y: top + 15, class: 'soft'}, clip(all[0].who, 17)));
@@ -83,16 +118,16 @@ function drawTimeline(run, step, width, go) {
   });
   for (let i = from; i <= to; i++) {
     const e = run.events[run.steps[i]], k = lane.get(e.task);
-    if (k !== undefined) {
-      out.append(svg('circle', {class: 'dot f' + k % 6, cx: x(i), cy: y(e.task) + 20, r: i === step ? 5.5 : 3}));
-    }
+    if (k === undefined) continue;
+    d.dots.set(i, svg('circle', {class: 'dot f' + k % 6, cx: x(i), cy: y(e.task) + 20, r: 3}));
+    out.append(d.dots.get(i));
   }
   for (const m of s.marks) {
     if (m.at < from || m.at > to) continue;
     out.append(svg('text', {x: x(m.at), y: y(m.task) + 9, 'text-anchor': 'middle', class: m.bad ? 'badmark' : ''}, m.text));
   }
-  out.append(svg('line', {class: 'nowline', x1: x(step), x2: x(step), y1: 0, y2: 4}),
-    svg('line', {class: 'nowline', x1: x(step), x2: x(step), y1: high - 4, y2: high}));
+  d.lines = [[0, 4], [high - 4, high]].map(([y1, y2]) => svg('line', {class: 'nowline', x1: 0, x2: 0, y1, y2}));
+  out.append(...d.lines);
   const pick = ev => {
     const at = (ev.clientX - out.getBoundingClientRect().left) * width / out.getBoundingClientRect().width;
     go(Math.max(from, Math.min(to, from + Math.floor((at - left) / wide))));
@@ -100,6 +135,25 @@ function drawTimeline(run, step, width, go) {
   out.addEventListener('pointerdown', pick);
   out.addEventListener('pointermove', ev => { if (ev.buttons & 1) pick(ev); });
   return out;
+}
+
+// batch draws the lane of a CPU's batch of new pages: each that is added, as a mark that points
+// up, each that is drained, as one that points down, and between them how many there are.
+function batch(out, b, {from, to, x}, top) {
+  const base = top + 24, most = Math.max(...b.counts.map(c => c.pages.length));
+  out.append(svg('text', {x: 4, y: base, class: 'soft'}, clip(b.name, 17)),
+    svg('line', {class: 'rail', x1: left, x2: x(to), y1: base, y2: base}));
+  b.counts.forEach((c, i) => {
+    const next = i + 1 < b.counts.length ? b.counts[i + 1].at : to;
+    if (next < from || c.at > to) return;
+    const n = c.pages.length, high = 14 * n / most;
+    if (n) out.append(svg('rect', {class: 'batch', x: x(c.at), y: base - high, width: Math.max(x(next) - x(c.at), 1), height: high}));
+    const text = n === 1 ? c.pages[0].name : n + ' pages', room = Math.floor((x(next) - x(c.at) - 6) / 6.4);
+    if (n && room > 3) out.append(svg('text', {x: x(c.at) + 5, y: base + 12, class: 'small soft'}, clip(text, room)));
+    if (c.at < from) return;
+    const a = x(c.at), tip = base + (c.added ? -5 : 5), foot = base + (c.added ? 3 : -3);
+    out.append(svg('path', {class: c.added ? 'added' : 'drained', d: `M${a - 4} ${foot} H${a + 4} L${a} ${tip} Z`}));
+  });
 }
 
 // ruler writes the virtual time where it moves on, as far as there is room.

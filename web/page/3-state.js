@@ -9,8 +9,8 @@ function drawState(view) {
   for (const [id, o] of run.objects()) {
     if (o.has('counter') && ['shmem', 'hugetlb', 'tmpfs'].includes(o.get('kind'))) out.push(drawFile(view, id));
   }
-  out.push(drawTasks(view));
-  return out;
+  out.push(drawTasks(view), drawBatches(view));
+  return out.filter(Boolean);
 }
 
 // value shows one value, and what it was if this step changed it.
@@ -124,9 +124,9 @@ function cacheRefs(run, id, huge) {
 function mappings(view, file) {
   const {run, event} = view, rows = [];
   for (const [id, o] of run.objects()) {
-    for (const [field, text] of [...o].sort((a, b) => a[0] < b[0] ? -1 : 1)) {
+    for (const [field, text] of [...o].filter(f => f[0].startsWith('0x')).sort((a, b) => a[0] < b[0] ? -1 : 1)) {
       const m = /^([0-9a-f]+)-([0-9a-f]+) (\S+) (\S+) of (\d+)(, may be written)?/.exec(text);
-      if (!m || !field.startsWith('0x') || Number(m[5]) !== file) continue;
+      if (!m || Number(m[5]) !== file) continue;
       const shared = m[3].includes('s');
       const counts = shared && m[6];
       rows.push(el('tr', {}, el('th', {scope: 'row'}, run.name(id, event).replace('the memory of ', '') || 'memory ' + id),
@@ -153,4 +153,20 @@ function drawTasks(view) {
     return [t.name, now];
   });
   return el('section', {class: 'object', 'aria-label': 'tasks'}, el('h3', {}, 'Tasks'), facts(...rows));
+}
+
+// drawBatches lists the new pages that each CPU keeps to itself, and so holds a reference to.
+function drawBatches(view) {
+  const {run, event} = view, rows = [];
+  for (const [id, o] of run.objects()) {
+    if (run.kind(id) !== 'batch') continue;
+    const held = [...o.keys()].filter(f => f.startsWith('holds ')).sort((a, b) => Number(a.slice(6)) - Number(b.slice(6)));
+    const pages = held.map(f => run.name(parseInt(o.get(f), 10), event)), most = 15;
+    const text = pages.slice(0, most).join(', ') + (pages.length > most ? ` and ${pages.length - most} more` : '');
+    const fresh = [...view.changed.keys()].some(k => k.startsWith(id + ' holds '));
+    if (pages.length || fresh) {
+      rows.push([run.name(id, event), el('span', {class: fresh ? 'val changed' : null}, text || 'empty now')]);
+    }
+  }
+  return rows.length ? el('section', {class: 'object', 'aria-label': 'batches'}, el('h3', {}, 'New pages, not yet on a list'), facts(...rows)) : null;
 }

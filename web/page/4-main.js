@@ -2,7 +2,7 @@
 
 // The page: what is shown, and what keys and buttons do.
 
-const page = {run: null, step: 0, verdict: 0, card: -1, chosen: '', lab: null};
+const page = {run: null, step: 0, verdict: 0, card: -1, chosen: '', folded: new Map(), lab: null};
 
 function go(step, card = -1) {
   const run = page.run;
@@ -20,6 +20,7 @@ function open(doc, event) {
   page.run.show($('details').checked);
   page.verdict = 0;
   page.chosen = '';
+  page.folded.clear();
   $('machine').textContent = `kernel ${doc.kernel} · ${doc.hz} jiffies a second · ${doc.cpus} CPUs`;
   $('notes').replaceChildren(...(doc.notes || []).map(n => el('li', {}, n)));
   $('notes').parentNode.hidden = !(doc.notes || []).length;
@@ -57,7 +58,8 @@ function draw() {
   const changed = run.changed(step);
   const touched = new Set([...changed.keys()].map(k => Number(k.split(' ')[0])));
   const view = {run, step, event, changed, touched, chosen: page.chosen};
-  $('timeline').replaceChildren(drawTimeline(run, step, Math.max($('timeline').clientWidth, 300), go));
+  const lanes = drawTimeline(run, step, Math.max($('timeline').clientWidth, 300), go);
+  if (lanes !== $('timeline').firstChild) $('timeline').replaceChildren(lanes);
   const slider = $('step');
   slider.max = run.steps.length - 1;
   slider.value = step;
@@ -68,11 +70,10 @@ function draw() {
   $('sentence').textContent = e.say + '.';
   const at = document.activeElement && document.activeElement.dataset;
   const focused = at && at.field ? [at.id, at.field] : null;
-  $('objects').replaceChildren(...drawState(view));
+  patch($('objects'), drawState(view));
   drawStory();
   drawWhere(e);
-  [...$('lines').children].forEach((li, i) => li.classList.toggle('now', i + 1 === e.line));
-  reveal($('lines'));
+  mark($('lines'), e.line);
   [...$('cards').children].forEach((li, i) => {
     const on = i === page.card || page.run.doc.verdicts[page.verdict].cards[i].event === event;
     if (on) li.firstChild.setAttribute('aria-current', 'step'); else li.firstChild.removeAttribute('aria-current');
@@ -84,20 +85,7 @@ function draw() {
     const again = [...document.querySelectorAll('.val')].find(v => v.dataset.id === focused[0] && v.dataset.field === focused[1]);
     if (again) again.focus();
   }
-}
-
-// drawStory shows the sentences around the present step.
-function drawStory() {
-  const {run, step} = page, around = 9;
-  const from = Math.max(0, Math.min(step - around, run.steps.length - 2 * around - 1));
-  const items = [];
-  for (let i = from; i < Math.min(from + 2 * around + 1, run.steps.length); i++) {
-    const e = run.events[run.steps[i]];
-    items.push(el('li', {class: i === step ? 'now' : null, 'aria-current': i === step ? 'step' : null},
-      el('span', {class: 'at'}, i > from && run.events[run.steps[i - 1]].at === e.at ? '' : time(e.at)), el('button', {type: 'button', tabindex: -1, onclick: () => go(i)}, e.say + '.')));
-  }
-  $('story').replaceChildren(...items);
-  $('story').setAttribute('start', from + 1);
+  reveal();
 }
 
 // drawWhere shows the functions of the model that the step happened in, which of the kernel's
@@ -105,21 +93,41 @@ function drawStory() {
 function drawWhere(e) {
   const doc = page.run.doc, stack = (e.site ? doc.sites[e.site - 1] : []).map(i => doc.frames[i]);
   $('where').hidden = !stack.length;
-  $('stack').replaceChildren(...stack.map((f, i) => el('li', {class: i === stack.length - 1 ? 'now' : null},
+  patch($('stack'), stack.map((f, i) => el('li', {class: i === stack.length - 1 ? 'now' : null},
     f.func, ' ', el('small', {}, `${f.file}:${f.line}`, f.kernel ? `, stands for ${f.kernel}` : ''))));
   const last = stack[stack.length - 1], code = last && last.code ? doc.code[last.code - 1] : null;
   $('code').hidden = !code;
   if (!code) return;
-  $('code').setAttribute('start', code.line);
-  $('code').replaceChildren(...code.lines.map((l, i) => el('li', {class: code.line + i === last.line ? 'now' : null,
-    'aria-current': code.line + i === last.line ? 'location' : null}, l.replace(/\t/g, '    '))));
-  reveal($('code'));
+  if (page.code !== code) {
+    page.code = code;
+    $('code').setAttribute('start', code.line);
+    $('code').replaceChildren(...code.lines.map(l => el('li', {}, l.replace(/\t/g, '    '))));
+  }
+  mark($('code'), last.line - code.line + 1, 'location');
 }
 
-// reveal scrolls a list, and only the list, to its marked line.
-function reveal(list) {
-  const now = list.querySelector('.now');
-  if (now) list.scrollTop = now.offsetTop - list.offsetTop - (list.clientHeight >> 1);
+// mark marks a line of a list, from 1, and scrolls the list, and only the list, to it.
+function mark(list, line, current) {
+  const was = list.querySelector('.now'), now = list.children[line - 1];
+  if (was === now) return;
+  if (was) {
+    was.classList.remove('now');
+    was.removeAttribute('aria-current');
+  }
+  if (!now) return;
+  now.classList.add('now');
+  if (current) now.setAttribute('aria-current', current);
+  later.set(list, now);
+}
+
+// later is what is to be scrolled to once all is drawn: to ask where something is makes the browser lay
+// out the page.
+const later = new Map();
+
+function reveal() {
+  const tops = [...later].map(([list, now]) => [list, now.offsetTop - list.offsetTop - (list.clientHeight >> 1)]);
+  for (const [list, top] of tops) list.scrollTop = top;
+  later.clear();
 }
 
 // drawHistory says when the chosen value last changed.
@@ -218,6 +226,7 @@ const letters = {'.': moves.sameTask, ',': moves.sameTaskBack, s: moves.nextScan
   d: () => { $('details').checked = !$('details').checked; toggleDetails(); },
   f: () => { const b = document.querySelector('[data-fork]:not([disabled])'); if (b) b.focus(); },
   u: () => page.lab && page.lab.undo(), e: () => page.lab && $('text').focus(),
+  o: () => { $('fold').checked = !$('fold').checked; foldAll(); },
   n: () => page.lab && page.lab.near(), l: () => page.lab && page.lab.learn(), '/': () => $('query').focus()};
 const named = {Home: moves.first, End: moves.last, PageDown: moves.nextCall, PageUp: moves.prevCall,
   ArrowRight: moves.step, ArrowLeft: moves.back};
@@ -252,12 +261,18 @@ function start() {
     page.chosen = v.dataset.id + ' ' + v.dataset.field;
     draw();
   });
+  startStory();
   addEventListener('hashchange', () => {
     const to = /^#event-(\d+)$/.exec(location.hash);
     if (to) go(page.run.stepOf(Math.min(Number(to[1]), page.run.events.length - 1)));
   });
   startFind();
   startEmbed();
-  new ResizeObserver(() => draw()).observe($('timeline'));
+  let wide = 0; // the height is the page's own doing
+  new ResizeObserver(() => {
+    if (wide === $('timeline').clientWidth) return;
+    wide = $('timeline').clientWidth;
+    draw();
+  }).observe($('timeline'));
   if (typeof startLab === 'function') startLab(doc);
 }
