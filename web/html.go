@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -56,7 +57,9 @@ type line struct {
 // Render writes a document as one HTML file. It loads nothing, and may be opened
 // from anywhere.
 func Render(w io.Writer, d *Document) error {
-	c := newContent(d)
+	alone := *d
+	alone.Kernels = nil // there is nothing behind the file that could play another
+	c := newContent(&alone)
 	css, js := style(false), script(false)
 	c.CSS, c.JS = template.CSS(css), template.JS(js)
 	c.Policy = "default-src 'none'; style-src " + hash(css) + "; script-src " + hash(js) +
@@ -110,10 +113,37 @@ func source(name string) string {
 
 // script is the page's script: its files, one after the other, in a scope of their
 // own. Without an engine behind the page what needs one is left out.
-func script(served bool) string { return "(() => {\n" + parts("js", served) + "})();\n" }
+func script(served bool) string {
+	var b strings.Builder
+	b.WriteString("(() => {\n")
+	for line := range strings.Lines(parts("js", served)) {
+		b.WriteString(tight(line))
+	}
+	return b.String() + "})();\n"
+}
 
 // style is the page's style, likewise.
-func style(served bool) string { return parts("css", served) }
+func style(served bool) string {
+	return regexp.MustCompile(`\s*([{};,])\s*`).ReplaceAllString(parts("css", served), "$1")
+}
+
+var (
+	plain = regexp.MustCompile("^[^`/\"\\\\]*$") // no string but in simple quotes, and no regular expression
+	loose = regexp.MustCompile(`'[^']*'| *(?:[=,{}()?:;<>&|*!]|\[|\])+ *`)
+)
+
+// tight takes spaces out of a line of the script where it is plain that they mean nothing.
+func tight(line string) string {
+	if !plain.MatchString(line) {
+		return line
+	}
+	return loose.ReplaceAllStringFunc(line, func(s string) string {
+		if s[0] == '\'' {
+			return s
+		}
+		return strings.Trim(s, " ")
+	})
+}
 
 func parts(kind string, served bool) string {
 	names, err := fs.Glob(files, "page/*."+kind)
