@@ -47,6 +47,7 @@ func init() {
 		{2, (*drawing).sendfile},
 		{4, (*drawing).remote},
 		{1, (*drawing).ring},
+		{4, (*drawing).message},
 	}
 }
 

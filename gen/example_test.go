@@ -15,6 +15,5 @@ func ExampleNew() {
 	// ftruncate(r0, 16384)
 	// fcntl(r0, F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_WRITE)
 	// munmap(0x10000, 4096)
-	// g2 = getpid()
-	// process_vm_writev(g2, [{iov_base="v", iov_len=4096}], 1, [{iov_base=0x10000, iov_len=4096}], 1, 0)
+	// socketpair(AF_UNIX, SOCK_STREAM, 0, [s2, s3])
 }

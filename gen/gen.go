@@ -42,6 +42,7 @@ type drawing struct {
 	in     []string // reading ends of pipes
 	out    []string // writing ends
 	rings  []string
+	socks  []string // ends of pairs of sockets
 	maps   []mapped
 	self   string // the pid
 	serial int

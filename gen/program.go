@@ -40,8 +40,18 @@ func (c Call) String() string {
 
 // names are what a call gives names to.
 func (c Call) names() []string {
-	if c.Name == "pipe2" {
-		return strings.FieldsFunc(c.Args[0], func(r rune) bool { return strings.ContainsRune("[], ", r) })
+	stored := ""
+	switch c.Name {
+	case "pipe2":
+		stored = c.Args[0]
+	case "socketpair":
+		stored = c.Args[3]
+	case "recvmsg":
+		_, stored, _ = strings.Cut(c.Args[1], "cmsg_data=")
+		stored, _, _ = strings.Cut(stored, "]")
+	}
+	if stored != "" {
+		return strings.FieldsFunc(stored, func(r rune) bool { return strings.ContainsRune("[], ", r) })
 	}
 	if c.Target != "" {
 		return []string{c.Target}

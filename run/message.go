@@ -82,7 +82,7 @@ func recvShape(r *reader, c *kernel.Call) {
 		c.Args[3] = int64(r.e.NumChildren(data))
 	}
 	if room := r.e.Field(m, "msg_controllen"); room != nil {
-		c.Args[3] = max(c.Args[3], (r.value(room)-header)/4)
+		c.Args[3] = max(0, (r.value(room)-header)/4)
 	}
 }
 

@@ -29,8 +29,10 @@ func sysMmap(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	likeError := a.Addr != 0 && -a.Addr < abi.PageSize
 	if err != nil && (err != abi.EPERM || likeError) && a.File != 0 {
 		kind := inode.Of(t, inode.FileOf(t, a.File).Inode).Kind
-		if kind == inode.Ring || kind == inode.Dmabuf || err == abi.ENODEV && a.Prot&abi.ProtExec != 0 {
-			// A ring's own memory; that of a dma-buf; whether the mount forbids PROT_EXEC first.
+		if kind == inode.Ring || kind == inode.Dmabuf || err == abi.ENODEV &&
+			(a.Prot&abi.ProtExec != 0 || kind == inode.Socket && a.Flags&abi.MapFixed != 0) {
+			// A ring's own memory; that of a dma-buf; whether the mount forbids PROT_EXEC first; whether
+			// what was there is gone.
 			return 0, ErrNotModelled
 		}
 	}

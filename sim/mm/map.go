@@ -247,7 +247,7 @@ func (r *request) checkAnonymous(t *sched.Task, _ space, a MapArgs) error {
 // which it was opened does not allow, and what its seals do not allow.
 func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
 	largest := uint64(math.MaxUint64)
-	if hasPages(r.ino.Kind) {
+	if hasPages(r.ino.Kind) || r.ino.Kind == inode.Socket {
 		largest = abi.MaxFileSize
 	}
 	if a.Len > largest || r.PgOff > (largest-a.Len)>>abi.PageShift {
@@ -284,11 +284,14 @@ func (r *request) checkFile(t *sched.Task, _ space, a MapArgs) error {
 	if r.open.Mode&inode.Readable == 0 {
 		return t.RefuseBecause(abi.EACCES, "FMODE_READ", sched.Fact{}, a.File)
 	}
-	if !mappable(r.ino.Kind) {
+	if !mappable(r.ino.Kind) && r.ino.Kind != inode.Socket {
 		return t.RefuseBecause(abi.ENODEV, "can_mmap_file", sched.Fact{}, a.File)
 	}
 	if a.Flags&abi.MapGrowsdown != 0 {
 		return t.Refuse(abi.EINVAL, "VM_GROWSDOWN")
+	}
+	if r.ino.Kind == inode.Socket { // it has an mmap of its own, which says no
+		return t.RefuseBecause(abi.ENODEV, "sock_no_mmap", sched.Fact{}, a.File)
 	}
 	if err := r.refusedElsewise(t, a); err != nil {
 		return err
