@@ -81,5 +81,6 @@ var one = big.NewInt(1)
 func newStage(p *Program) *sched.Sched {
 	s := sched.NewSched(p.Profile, p.Clock, nil)
 	s.SetWorld(p.World)
+	s.Stray = p.Stray
 	return s
 }

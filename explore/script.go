@@ -18,7 +18,8 @@ import (
 // of the scenario says of it: see Facts.
 func FromScript(st *run.Stage, lawful bool) (p *Program, problem func() error) {
 	k := st.Kernel
-	p = &Program{Profile: &k.Config().Profile, Clock: k.S.Clock, World: k.S.World().Clone(), Timers: st.Timers}
+	p = &Program{Profile: &k.Config().Profile, Clock: k.S.Clock, World: k.S.World().Clone(), Timers: st.Timers,
+		Stray: k.S.Stray}
 	var key []byte
 	for _, c := range st.Script.Calls {
 		key = append(scenario.Append(key, c.Event), '\n')

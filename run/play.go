@@ -142,7 +142,7 @@ func start(s *Script, o Options) (*player, error) {
 	}
 	config.Chooser = p.chosen
 	p.k = kernel.Boot(config)
-	p.k.S.FreeTime = o.FreeTime
+	p.k.S.FreeTime, p.k.S.Stray = o.FreeTime, s.Stray
 	p.res.Calls = make([]Answered, len(s.Calls))
 	for i, c := range s.Calls {
 		p.res.Calls[i] = Answered{Line: c.Line, Task: c.Task.Name, State: NotMade, call: c}

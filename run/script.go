@@ -19,6 +19,7 @@ type Script struct {
 	Kernel string // as its header says, "" if it does not
 	HZ     int    // 0 if its header does not say
 	CPUs   int
+	Stray  bool    // a sleep may be cut short for no reason: see sched.Sched
 	Tasks  []*Task // main is the first
 	Calls  []*Call // in the order of their lines
 	Conds  []*scenario.Event
@@ -220,6 +221,10 @@ func (p *parser) header(e *scenario.Event) {
 		p.s.CPUs = int(e.Ret.Value)
 		if p.s.CPUs > 64 {
 			p.fail(e, nil, "", "a machine has at most 64 CPUs here")
+		}
+	case "stray":
+		if p.s.Stray = e.Ret.Value == 1; !p.s.Stray {
+			p.fail(e, nil, "without the line there are none", "stray wake-ups are there (stray 1) or not")
 		}
 	}
 }

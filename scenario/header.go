@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// header reads `kernel 6.12.5`, `hz 250` or `cpus 2`. Anything else that begins with a word is
-// reported here too.
+// header reads `kernel 6.12.5`, `hz 250`, `cpus 2` or `stray 1`. Anything else that begins with a
+// word is reported here too.
 func (r *Reader) header(s *scanner, start, end int) bool {
 	w := string(s.b[start:end])
 	value := bytes.TrimRight(s.b[min(s.i, len(s.b)):], " ")

@@ -86,6 +86,7 @@ func newExplore(app *cli.App) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c, args) },
 	}
 	x.flags(c)
+	x.strayFlag(c)
 	f := c.Flags()
 	f.BoolVar(&x.list, "list", false, "list the scenarios that sealab comes with")
 	f.StringVar(&x.search, "search", "complete", "which orders: "+strings.Join(explore.Searches(), ", "))
@@ -168,6 +169,7 @@ func (x *explorer) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	x.allowed(scripts)
 	if x.file != "" {
 		if len(scripts) > 1 {
 			return cli.Usagef("--checkpoint is of one search, and this scenario has %d programs", len(scripts))

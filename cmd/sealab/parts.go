@@ -24,7 +24,8 @@ func (x *explorer) job(args []string, parts int) (*explore.Job, error) {
 	}
 	j := &explore.Job{
 		Name: name, Scenario: text, Search: x.plan.Search, Time: x.time, Kernel: x.kernel, HZ: x.hz,
-		CPUs: x.cpus, Laws: x.plan.Laws, Alike: x.plan.NoSymmetry, Parts: parts,
+		CPUs: x.cpus, Laws: x.plan.Laws, Alike: x.plan.NoSymmetry, Stray: x.stray,
+		Parts: parts,
 	}
 	if j.Search == explore.Random || j.Search == explore.Priority {
 		j.Runs, j.Seed = x.plan.Runs, x.plan.Seed

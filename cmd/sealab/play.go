@@ -10,6 +10,7 @@ import (
 
 	"sealab/cmd/sealab/internal/cli"
 	"sealab/replay"
+	"sealab/run"
 	"sealab/sim/profile"
 	"sealab/view"
 )
@@ -21,6 +22,20 @@ type playing struct {
 	hz     int
 	cpus   int
 	asJSON bool
+	stray  bool
+}
+
+// strayFlag adds the flag of stray wake-ups.
+func (p *playing) strayFlag(c *cobra.Command) {
+	c.Flags().BoolVar(&p.stray, "stray", false,
+		"a sleep may be cut short for no reason, as with a line `stray 1` in the scenario")
+}
+
+// allowed gives scenarios the choices that flags allow.
+func (p *playing) allowed(scripts []*run.Script) {
+	for _, s := range scripts {
+		s.Stray = s.Stray || p.stray
+	}
 }
 
 // flags adds the flags that say which machine it is.

@@ -65,6 +65,7 @@ func newRun(app *cli.App) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
 	}
 	r.flags(c)
+	r.strayFlag(c)
 	f := c.Flags()
 	f.Uint64Var(&r.seed, "seed", 0, "choose at random who goes first, the same way for the same `NUMBER`")
 	f.StringVar(&r.schedule, "schedule", "", "choose as in another run, whose `SCHEDULE` --verbose and --json print")
@@ -84,6 +85,7 @@ func (r *runner) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	r.allowed(scripts)
 	if r.schedule != "" && len(scripts) > 1 {
 		return cli.Usagef("--schedule is of one run, and this scenario has %d programs", len(scripts))
 	}

@@ -105,10 +105,20 @@ func (t *Task) SleepTimeout(n int64, how Interrupt) (left int64) {
 	expiry := s.Clock.Expiry(start, n)
 	armTimer.On(t, t.Sleep, armArg{expiry, gen})
 	s.arm(expiry, t.Sleep, gen)
+	t.strayWake()
 	if schedule.On(t, t.Sleep, how) {
 		return 0
 	}
 	return s.Clock.left(start, n, s.now)
+}
+
+// strayWake wakes the task from the sleep that it has got ready for, if there are stray
+// wake-ups and the chooser says so. Whoever it is that wakes it, it is a step of the task:
+// how long after that it goes on is up to the schedule.
+func (t *Task) strayWake() {
+	if t.s.Stray && t.Choose(2, "stray wake-up") == 1 {
+		wakeProcess.On(t, t.Sleep, None{})
+	}
 }
 
 // Schedule sleeps until somebody wakes the task, who must have got ready for it
@@ -131,6 +141,7 @@ func (t *Task) WakeUpProcess(sleeper ID) { wakeProcess.On(t, sleeper, None{}) }
 func (t *Task) sleepAlone(n int64, how Interrupt) (left int64) {
 	jiffy := second / int64(t.s.Clock.HZ)
 	armTimer.On(t, t.Sleep, armArg{n * second / int64(t.s.Clock.HZ), 0})
+	t.strayWake()
 	rest := scheduleRest.On(t, t.Sleep, how)
 	return (rest + jiffy - 1) / jiffy
 }
