@@ -51,6 +51,11 @@ type Task struct {
 	// count is in the folio.
 	Held []Held
 
+	// Later are open files that the task lets go of one after another, where each may be full
+	// of others; Settling says that it is at it.
+	Later    []ID
+	Settling bool
+
 	// Refusal is why the latest refused operation was refused.
 	Refusal Refusal
 }

@@ -179,10 +179,28 @@ func Drop(t *sched.Task, rights sched.ID) {
 	for rights != 0 {
 		f := Take(t, rights)
 		if f == 0 {
-			return
+			break
 		}
+		t.Later = append(t.Later, f)
+	}
+	settle(t)
+}
+
+// settle closes the files that are to be closed. One may be a socket with files in it, and so
+// on: they are closed one after another, however deep they lie.
+//
+// Kernel: fs/file_table.c delayed_fput, v3.6 and later.
+func settle(t *sched.Task) {
+	if t.Settling {
+		return
+	}
+	t.Settling = true
+	for len(t.Later) > 0 {
+		f := t.Later[0]
+		t.Later = t.Later[1:]
 		inode.PutFile(t, f)
 	}
+	t.Settling = false
 }
 
 // Lose says that a call which is not modelled has done something to a pair: whatever is
