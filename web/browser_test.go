@@ -102,18 +102,6 @@ func TestBrowserMarkup(t *testing.T) {
 	b.fine()
 }
 
-// TestBrowserViews looks at the page in the dark, on a phone, and on paper's width.
-func TestBrowserViews(t *testing.T) {
-	b := launch(t)
-	b.open(web.Request{Text: web.Examples()[3].Text})
-	b.do(chromedp.EmulateViewport(320, 800))
-	b.until(`document.querySelector('#timeline svg').viewBox.baseVal.width <= 320`)
-	require.LessOrEqual(t, eval[int](b, `document.documentElement.scrollWidth`), 320, "nothing sticks out")
-	b.shot("phone")
-	b.axe("phone")
-	b.fine()
-}
-
 // TestBrowserServed edits, changes the kernel, forks, undoes, pastes a log, and opens a link.
 func TestBrowserServed(t *testing.T) {
 	b := launch(t)

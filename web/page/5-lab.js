@@ -170,7 +170,7 @@ function fillForm(doc) {
 }
 
 function tell(problems) {
-  $('problems').replaceChildren(...problems.map(p => el('pre', {}, p.message)));
+  $('problems').replaceChildren(...problems.map(p => el('pre', {tabindex: 0}, p.message)));
   if (problems.length && problems[0].line) {
     const lines = $('text').value.split('\n');
     const before = lines.slice(0, problems[0].line - 1).reduce((n, l) => n + l.length + 1, 0);
