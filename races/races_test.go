@@ -49,8 +49,9 @@ func lawful(kernel string) bool {
 // to the laws of the model. Counts are left out: they change with every operation that the
 // model gets or loses, and outcomes do not.
 //
-// Directives: `outcomes NAME`; `outcomes NAME also=RELEASE` asks one kernel more; `outcomes NAME zero` searches in zero time, and leaves the
-// conditions out; with `calm` too it does so without the choices that the scenario opts for.
+// Directives: `outcomes NAME`; `outcomes NAME also=RELEASE` asks one kernel more, also=(RELEASE,RELEASE)
+// several; `outcomes NAME zero` searches in zero time, and leaves the conditions out; with `calm`
+// too it does so without the choices that the scenario opts for.
 func TestOutcomes(t *testing.T) {
 	var seen []string
 	datadriven.RunTest(t, golden, func(t *testing.T, d *datadriven.TestData) string {
@@ -71,10 +72,10 @@ func TestOutcomes(t *testing.T) {
 		var tables []string
 		var of [][]string // kernels that have a table
 		asked := kernels
-		if d.HasArg("also") {
-			var also string
-			d.ScanArgs(t, "also", &also)
-			asked = append([]string{also}, kernels...)
+		for _, arg := range d.CmdArgs {
+			if arg.Key == "also" {
+				asked = append(slices.Clone(arg.Vals), kernels...)
+			}
 		}
 		for _, k := range asked {
 			plan.Kernel, plan.Laws = k, lawful(k)

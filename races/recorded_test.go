@@ -94,6 +94,7 @@ func TestRecorded(t *testing.T) {
 	all := shown(t)
 	var w strings.Builder
 	library(t, &w)
+	past(&w)
 	w.WriteString(recordedHead)
 	for _, race := range slices.Sorted(maps.Keys(recorded)) {
 		fmt.Fprintf(&w, "\n### %s\n\n```\n%s\n```\n\n| outcome |", race,
