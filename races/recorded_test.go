@@ -175,7 +175,7 @@ underneath. The files are in ` + "`races/scenarios`" + `. Some orders need a tas
 the middle of a call: they can happen, and hardly ever do. *not so* are conditions of the scenario,
 which hold on the newest kernel, that do not hold there.
 
-Not here, because no call of the model begins it: reclaim, swap, migration, the split of a huge page
+Not here, because no call of the model begins it: reclaim, swap, migration (docs/explorer.md), the split of a huge page
 (NOT_MODELLED.md). A page that is inserted behind the walk of a sealer while it has dropped the lock
 needs a file of more than 4096 pages; sim/memfd *TestBehindTheWalk* has it. What udmabuf does is known
 from its source, not recorded.
