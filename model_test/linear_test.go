@@ -206,7 +206,7 @@ func linRun(r *rapid.T, release string, programs [][]linCall, seed uint64, free 
 	require.NoError(r, err)
 	k := kernel.Boot(kernel.Config{Profile: p, HZ: 1000})
 	defer k.S.Stop()
-	start = &spec{kernel: specKernels[release], fds: map[int64]*specOpen{}, memory: map[int64]*specMapped{}}
+	start = &spec{kernel: specKernels[release], onExec: map[int64]bool{}, fds: map[int64]*specOpen{}, memory: map[int64]*specMapped{}}
 	first := k.Spawn("a", 0)
 	one := func(o kOp) kernel.Result {
 		res, err := k.Call(first, o.Call)

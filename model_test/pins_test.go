@@ -11,6 +11,7 @@ import (
 	"sealab/run"
 	"sealab/sim/abi"
 	"sealab/sim/sched"
+	"sealab/sim/trace"
 )
 
 // The wait for pins against a few lines that say what it does: pages are held and let go
@@ -21,8 +22,10 @@ const us = 1000 // ns
 // pinsCase is a wait. Times are virtual, in ns; no two are equal, and none is that of a look.
 type pinsCase struct {
 	hz     int
+	cpus   int     // with two, the sealer is not on the CPU in whose batch the pages are
 	free   []int64 // when each page that is held is let go; 0 for never
 	kill   int64   // when the sealer is killed; 0 for never
+	poke   int64   // when the sealer gets a signal that does not kill; 0 for never
 	ask    int64   // when others do what they do
 	mapped bool    // a private mapping shows all pages
 	exec   bool    // F_SEAL_EXEC is added, which brings nothing, as the file is not executable
@@ -34,6 +37,7 @@ var pinsCases = rapid.Custom(func(r *rapid.T) pinsCase {
 	}
 	c := pinsCase{
 		hz:     rapid.SampledFrom([]int{100, 250, 1000}).Draw(r, "hz"),
+		cpus:   rapid.IntRange(1, 2).Draw(r, "cpus"),
 		mapped: rapid.Bool().Draw(r, "mapped"),
 		exec:   rapid.IntRange(0, 4).Draw(r, "exec") == 0,
 		ask:    at("ask", 450),
@@ -47,6 +51,9 @@ var pinsCases = rapid.Custom(func(r *rapid.T) pinsCase {
 	}
 	if rapid.Bool().Draw(r, "killed") {
 		c.kill = at("kill", 600)
+	}
+	if rapid.Bool().Draw(r, "poked") {
+		c.poke = at("poke", 750)
 	}
 	return c
 })
@@ -75,6 +82,15 @@ func (c *pinsCase) end() (at int64, set bool) {
 	}
 }
 
+// tagged is how many pages the first walk finds too many references to: those that are held,
+// which are the first, or all, where another CPU's batch still has them.
+func (c *pinsCase) tagged() int {
+	if c.cpus > 1 {
+		return 3
+	}
+	return len(c.free)
+}
+
 // text is the case as a scenario. The lines whose answers are looked at come last but for
 // those of other tasks.
 func (c *pinsCase) text() string {
@@ -83,7 +99,7 @@ func (c *pinsCase) text() string {
 	if c.exec {
 		seals = "F_SEAL_EXEC"
 	}
-	fmt.Fprintf(&b, "kernel 7.2.13\nhz %d\nr0 = memfd_create(\"a\", MFD_ALLOW_SEALING)\n", c.hz)
+	fmt.Fprintf(&b, "kernel 7.2.13\nhz %d\ncpus %d\nr0 = memfd_create(\"a\", MFD_ALLOW_SEALING)\n", c.hz, c.cpus)
 	fmt.Fprintf(&b, "pwrite64(r0, \"x\"..., 12288, 0) = 12288\nfchmod(r0, 0600) = 0\n")
 	if c.mapped {
 		fmt.Fprintf(&b, "mmap(0x200000000, 12288, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_POPULATE, r0, 0)\n")
@@ -94,6 +110,9 @@ func (c *pinsCase) text() string {
 	fmt.Fprintf(&b, "c = fork()\nc: s0 = fcntl(r0, F_ADD_SEALS, %s)\n", seals)
 	if c.kill > 0 {
 		fmt.Fprintf(&b, "k: @%dus kill(c, SIGKILL)\n", c.kill/us)
+	}
+	if c.poke > 0 {
+		fmt.Fprintf(&b, "p: @%dus kill(c, SIGWINCH)\n", c.poke/us)
 	}
 	for i, free := range c.free {
 		if free > 0 {
@@ -110,7 +129,7 @@ func TestWaitForPins(t *testing.T) {
 		c := pinsCases.Draw(r, "case")
 		scripts, err := run.Read(strings.NewReader(c.text()), "case")
 		require.NoError(r, err, c.text())
-		res, err := run.Play(scripts[0], run.Options{})
+		res, err := run.Play(scripts[0], run.Options{Record: true})
 		require.NoError(r, err, c.text())
 		end, set := c.end()
 		seals := int64(0)
@@ -120,6 +139,13 @@ func TestWaitForPins(t *testing.T) {
 		if c.exec {
 			seals = int64(abi.SealExec)
 		}
+		var tags []string
+		if !c.exec {
+			for i := range c.tagged() {
+				tags = append(tags, fmt.Sprintf(`page %d of "a"`, i))
+			}
+		}
+		require.Equal(r, tags, tagged(res.Trace), "the pages that are tagged in\n%s", c.text())
 		n := len(res.Calls)
 		ask, reader, writer, last := res.Calls[n-4], res.Calls[n-3], res.Calls[n-2], res.Calls[n-1]
 		require.Equal(r, seals, last.Value, "the seals at the end of\n%s", c.text())
@@ -134,4 +160,14 @@ func TestWaitForPins(t *testing.T) {
 			require.Equal(r, seals, ask.Value)
 		}
 	})
+}
+
+// tagged names the pages that were tagged, in order.
+func tagged(t *trace.Trace) (names []string) {
+	for i := range t.Events {
+		if e := &t.Events[i]; e.Kind == trace.Tag {
+			names = append(names, e.Object.Name)
+		}
+	}
+	return names
 }

@@ -92,8 +92,13 @@ var specOps = map[string]func(*specRun){
 		if len(x.s.files) == 3 {
 			x.r.Skip("enough files")
 		}
-		x.make(x.draw("flags", abi.MfdAllowSealing, abi.MfdAllowSealing, abi.MfdAllowSealing, 0,
+		x.make(x.draw("flags", abi.MfdAllowSealing, abi.MfdAllowSealing|abi.MfdCloexec, abi.MfdAllowSealing, 0,
 			abi.MfdNoexecSeal, abi.MfdExec|abi.MfdAllowSealing, abi.MfdExec|abi.MfdNoexecSeal))
+	},
+	"getfd": func(x *specRun) {
+		fd := x.fd()
+		flags, errno := x.s.getFD(fd)
+		x.call(kSys("fcntl", fd, abi.FGetfd), flags, errno)
 	},
 	"seal": func(x *specRun) {
 		seals := x.draw("seals", 8, 8, 8, 8, 4, 4, 2, 6, 10, 12, 16, 32, 0, 1, 0x40, 1<<32|4)
@@ -202,7 +207,7 @@ func TestAgainstSpecification(t *testing.T) {
 			p, _, err := profile.ForRelease(release)
 			require.NoError(t, err)
 			rapid.Check(t, func(r *rapid.T) {
-				x := &specRun{r: r, k: kernel.Boot(kernel.Config{Profile: p, HZ: 1000}), s: &spec{kernel: specKernels[release],
+				x := &specRun{r: r, k: kernel.Boot(kernel.Config{Profile: p, HZ: 1000}), s: &spec{kernel: specKernels[release], onExec: map[int64]bool{},
 					fds: map[int64]*specOpen{}, memory: map[int64]*specMapped{}}}
 				defer x.k.S.Stop()
 				x.p = x.k.Spawn("a", 0)

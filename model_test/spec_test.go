@@ -67,6 +67,7 @@ type spec struct {
 	kernel specKernel
 	files  []*specFile
 	fds    map[int64]*specOpen
+	onExec map[int64]bool        // descriptors that exec closes
 	memory map[int64]*specMapped // by page number
 	pipe   []specBuf             // of a pipe with 16 places
 	late   bool                  // the last call took its 150 ms
@@ -88,11 +89,23 @@ func (s *spec) install(o *specOpen) (int64, abi.Errno) {
 		fd++
 	}
 	s.fds[fd] = o
+	delete(s.onExec, fd)
 	return fd, 0
 }
 
+// getFD is F_GETFD.
+func (s *spec) getFD(fd int64) (int64, abi.Errno) {
+	switch {
+	case s.fds[fd] == nil:
+		return 0, abi.EBADF
+	case s.onExec[fd]:
+		return abi.FdCloexec, 0
+	}
+	return 0, 0
+}
+
 func (s *spec) create(flags int64) (int64, abi.Errno) {
-	known := int64(abi.MfdAllowSealing)
+	known := int64(abi.MfdAllowSealing | abi.MfdCloexec)
 	if s.kernel.noexec {
 		known |= abi.MfdNoexecSeal | abi.MfdExec
 	}
@@ -107,7 +120,11 @@ func (s *spec) create(flags int64) (int64, abi.Errno) {
 		f.mode, f.seals = 0o666, abi.SealExec
 	}
 	s.files = append(s.files, f)
-	return s.install(&specOpen{file: f, readable: true, write: true})
+	fd, errno := s.install(&specOpen{file: f, readable: true, write: true})
+	if flags&abi.MfdCloexec != 0 {
+		s.onExec[fd] = true
+	}
+	return fd, errno
 }
 
 func (s *spec) reopen(fd, flags int64) (int64, abi.Errno) {
