@@ -77,6 +77,24 @@ func (x *specRun) make(flags int64) {
 	x.call(o, fd, errno)
 }
 
+// begin brings the first file near an edge, where few random programs would get to.
+func (x *specRun) begin() {
+	const fd, size = 5, 2 * abi.PageSize
+	switch x.draw("begin", 0, 1, 2) {
+	case 1: // a write can be short
+		x.call(kSys("ftruncate", fd, size), 0, x.s.ftruncate(fd, size))
+		x.call(kSys("fcntl", fd, abi.FAddSeals, int64(abi.SealGrow)), 0, x.s.addSeals(fd, int64(abi.SealGrow)))
+	case 2: // a mapping is older than the seal
+		const prot = abi.ProtRead | abi.ProtWrite
+		x.call(kSys("ftruncate", fd, size), 0, x.s.ftruncate(fd, size))
+		errno := x.s.mmap(specBase, 2, prot, true, fd, 0)
+		x.call(kSys("mmap", specBase*abi.PageSize, size, prot, abi.MapShared|abi.MapFixed, fd, 0),
+			specBase*abi.PageSize, errno)
+		x.call(kSys("fcntl", fd, abi.FAddSeals, int64(abi.SealFutureWrite)), 0,
+			x.s.addSeals(fd, int64(abi.SealFutureWrite)))
+	}
+}
+
 // bytes draws an offset or a length, often at the edge of a page.
 func (x *specRun) bytes() int64 {
 	return max(0, x.draw("pages", 0, 1, 2, 3, 4)*abi.PageSize+x.draw("byte", 0, 0, 0, -1, 1, 100))
@@ -127,6 +145,11 @@ var specOps = map[string]func(*specRun){
 		fd, n := x.fd(), x.bytes()
 		done, errno := x.s.write(fd, n)
 		x.call(kSys("write", fd, 0, n), done, errno)
+	},
+	"tell": func(x *specRun) {
+		fd := x.fd()
+		pos, errno := x.s.tell(fd)
+		x.call(kSys("lseek", fd, 0, abi.SeekCur), pos, errno)
 	},
 	"pread": func(x *specRun) {
 		fd, n, off := x.fd(), x.bytes(), x.bytes()
@@ -213,6 +236,7 @@ func TestAgainstSpecification(t *testing.T) {
 				x.p = x.k.Spawn("a", 0)
 				x.call(kSys("pipe2", 0, abi.ONonblock), 0, 0)
 				x.make(abi.MfdAllowSealing)
+				x.begin()
 				actions := map[string]func(*rapid.T){"": func(r *rapid.T) { require.Empty(r, law.Broken(x.k.S)) }}
 				for i, name := range names {
 					actions[fmt.Sprint(name, i)] = func(r *rapid.T) {

@@ -315,6 +315,14 @@ func (s *spec) write(fd, n int64) (int64, abi.Errno) {
 	return done, errno
 }
 
+// tell is lseek by nothing from where the descriptor is.
+func (s *spec) tell(fd int64) (int64, abi.Errno) {
+	if s.fds[fd] == nil {
+		return 0, abi.EBADF
+	}
+	return s.fds[fd].pos, 0
+}
+
 func (s *spec) pread(fd, n, off int64) (int64, abi.Errno) {
 	o := s.fds[fd]
 	if o == nil || !o.readable {
