@@ -191,15 +191,21 @@ func (b *tab) axe(view string) {
 	require.Greater(b.t, r.Passes, 10, "it did look")
 }
 
-// open opens a rendered file, from disk.
-func (b *tab) open(r web.Request) {
+// file renders a file, and returns its address.
+func (b *tab) file(r web.Request) string {
 	b.t.Helper()
 	name := filepath.Join(b.t.TempDir(), "page.html")
 	f, err := os.Create(name)
 	require.NoError(b.t, err)
 	require.NoError(b.t, web.Render(f, build(b.t, r)))
 	require.NoError(b.t, f.Close())
-	b.do(chromedp.Navigate("file://"+name), chromedp.WaitVisible(chromedp.CSS("#player")))
+	return "file://" + name
+}
+
+// open opens a rendered file, from disk.
+func (b *tab) open(r web.Request) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.file(r)), chromedp.WaitVisible(chromedp.CSS("#player")))
 }
 
 // serve opens the page of a server on this machine, and returns the server's address.

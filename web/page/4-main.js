@@ -243,8 +243,17 @@ function onKey(ev) {
   act();
 }
 
+// known says whether the page can draw a document; of another version, it shows the words only.
+function known(doc) {
+  if (doc.format === 'sealab-page-1') return true;
+  document.querySelector('main').prepend(el('p', {class: 'why differs', role: 'alert'}, 'This run is of format ', doc.format,
+    ', and this page reads sealab-page-1: it says what it can, and a newer sealab draws it.'));
+  return false;
+}
+
 function start() {
   const doc = JSON.parse($('document').textContent);
+  if (!known(doc)) return;
   for (const id of ['player', 'state', 'help']) $(id).hidden = false;
   $('why-h').setAttribute('tabindex', '-1');
   const at = /^#event-(\d+)$/.exec(location.hash);

@@ -38,6 +38,9 @@ const engine = {
   })(),
 };
 
+// most is how many characters of a scenario or a log a page takes.
+const most = 2000000;
+
 function startLab(doc) {
   if (!$('lab')) return;
   $('lab').hidden = false;
@@ -51,11 +54,17 @@ function startLab(doc) {
   // ask plays a request and shows what came of it, at an event or where at(document) says; the
   // present document can be come back to. It returns whether it is shown.
   lab.ask = async (request, event) => {
+    if (request.text.length > most) {
+      return void tell([{message: `The text has ${request.text.length} characters, and a page takes at most ${most}: \`sealab replay\` reads logs of any length.`}]);
+    }
     $('busy').textContent = 'Running …';
     $('run').disabled = true;
     try {
       const {status, body} = await engine[kind](request);
       if (status !== 200) return void tell(body.problems || [{message: 'sealab answers ' + status + '.'}]);
+      if (body.format !== 'sealab-page-1') {
+        return void tell([{message: `sealab answers in format ${body.format}, and this page reads sealab-page-1: load the page anew.`}]);
+      }
       tell([]);
       if (typeof event === 'function') event = event(body);
       lab.past.push({doc: page.run.doc, event: page.run.steps[page.step], request: lab.request});
