@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"sealab/docs"
 	"sealab/sim/trace"
@@ -24,10 +25,26 @@ func (r *recorder) site() int {
 	for _, pc := range pcs[:n] {
 		key = binary.LittleEndian.AppendUint64(key, uint64(pc))
 	}
-	if r.sites[string(key)] == 0 {
-		r.sites[string(key)] = r.newSite(stack(pcs[:n]))
+	site, known := r.sites[string(key)]
+	if !known {
+		site = r.newSite(stackOf(string(key), pcs[:n]))
+		r.sites[string(key)] = site
 	}
-	return r.sites[string(key)]
+	return site
+}
+
+// stacks are the call stacks that some run of this process has been in, by their return
+// addresses: finding the names is a third of a recorded run, and a page plays many. They
+// are as many as the model has ways to a step, and nobody changes one.
+var stacks sync.Map
+
+func stackOf(key string, pcs []uintptr) []trace.Frame {
+	if known, ok := stacks.Load(key); ok {
+		return known.([]trace.Frame)
+	}
+	frames := stack(pcs)
+	stacks.Store(key, frames)
+	return frames
 }
 
 // newSite gives a stack its number. Different return addresses may be the same
