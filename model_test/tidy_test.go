@@ -163,6 +163,32 @@ func TestForeignImports(t *testing.T) {
 	}
 }
 
+// TestFuzzedWithoutHost: tests with a fuzz target leave package host alone. Its code for a
+// process that never grows its stack does not fit there once it is instrumented.
+func TestFuzzedWithoutHost(t *testing.T) {
+	for _, p := range source(t) {
+		fuzzed, host := false, ""
+		for _, f := range p.files {
+			if !f.isTest {
+				continue
+			}
+			for _, d := range f.ast.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && strings.HasPrefix(fn.Name.Name, "Fuzz") {
+					fuzzed = true
+				}
+			}
+			for _, spec := range f.ast.Imports {
+				if imp := importPath(spec); imp == module+"/host" || imp == module+"/judge" {
+					host = imp
+				}
+			}
+		}
+		if fuzzed && host != "" {
+			t.Errorf("%s has a fuzz target, and its tests import %s", p.dir, host)
+		}
+	}
+}
+
 func foreignAllowed(imp, dir string) bool {
 	for mod, parts := range foreign {
 		if imp != mod && !strings.HasPrefix(imp, mod+"/") {

@@ -1,4 +1,4 @@
-package model_test
+package judge_test
 
 import (
 	"context"
