@@ -3,6 +3,7 @@ package mapping
 import (
 	"sealab/sim/abi"
 	"sealab/sim/folio"
+	"sealab/sim/mutant"
 	"sealab/sim/sched"
 	"sealab/sim/xarray"
 )
@@ -102,6 +103,18 @@ var (
 		}
 		return sched.None{}
 	})
+	// split makes entries of one page each of a larger one; a wrong kernel keeps the tags
+	// of the first alone.
+	split = sched.NewOp("xas_split", sched.Write, func(p *Pages, a Marked) sched.None {
+		f := found(p.X.FindFrom(a.Index, a.Index))
+		p.X.Split(a.Index, 0)
+		for at := f.Index + 1; !a.Set && at < f.Index+1<<f.Order; at++ {
+			for _, m := range []xarray.Mark{TagDirty, TagWriteback, TagToWrite} {
+				p.X.ClearMark(at, m)
+			}
+		}
+		return sched.None{}
+	})
 	nrPages = sched.NewOp("mapping->nrpages", sched.Read, func(p *Pages, _ sched.None) int64 { return p.Nr })
 )
 
@@ -177,6 +190,14 @@ func (m Mapping) Replace(t *sched.Task, index uint64, order uint8, e xarray.Entr
 // Kernel: mm/migrate.c folio_migrate_mapping, v5.16 and later (migrate_page_move_mapping before).
 func (m Mapping) ReplaceFolio(t *sched.Task, index uint64, order uint8, id sched.ID) {
 	m.Replace(t, index, order, xarray.FolioEntry(uint32(id)))
+}
+
+// Split makes entries of one page each of the entry at a page index, all with the same
+// folio and the same tags. The caller has the lock, and puts another folio in each.
+//
+// Kernel: lib/xarray.c xas_split, v5.10 and later.
+func (m Mapping) Split(t *sched.Task, index uint64) {
+	split.On(t, m.Pages, Marked{Index: index, Set: !t.Wrong(mutant.SplitLosesTag)})
 }
 
 // Remove takes an entry out of the tree, with its tags. The caller has the lock.

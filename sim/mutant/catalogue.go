@@ -109,6 +109,7 @@ const (
 	SpliceCopies
 	PipeKeepsPage
 	UnregisterKeeps
+	SplitLosesTag
 
 	count // one more than the last
 )
@@ -258,6 +259,7 @@ var parts = []part{
 		{SpliceCopies, "splice-copies", 85, "splice from a file to a pipe copies, so the pipe holds no page"},
 		{PipeKeepsPage, "pipe-keeps-page", 86, "what is read from a pipe leaves the page held"},
 		{UnregisterKeeps, "unregister-keeps", 86, "io_uring buffers stay held when they are unregistered"},
+		{SplitLosesTag, "split-loses-tag", 0, "pages of a large folio that is split lose its tags, but for the first"},
 	}},
 }
 
