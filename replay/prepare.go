@@ -109,6 +109,11 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 		p.k.CloseFD(t.proc, fd) // an exec may have closed it: who knows
 		return true
 	}
+	if file != 0 && !t.complete && p.mustBeSocket(it, file) {
+		p.k.CloseFD(t.proc, fd) // unseen, and a socket is there now
+		p.k.OpenOther(t.proc, fd, anonymous("socket"))
+		file = p.k.FileAt(t.proc, fd)
+	}
 	if file != 0 && showsTmpfs(it) && p.k.KindOf(file) == inode.Regular {
 		p.k.MakeTmpfs(file)
 	}
@@ -118,6 +123,14 @@ func (p *play) descriptor(t *task, it *item, fd int64) bool {
 	it.class, it.carriedWhy = carried, "on a descriptor of a kind that is not modelled"
 	p.carry(t, it)
 	return false
+}
+
+// mustBeSocket says whether the answer shows that a descriptor is a socket, though it leads
+// to something else.
+func (p *play) mustBeSocket(it *item, file sched.ID) bool {
+	kind := p.k.KindOf(file)
+	return forSockets[it.name] && kind != inode.Socket && kind != inode.Anonymous &&
+		it.ans.Known && it.ans.Errno != abi.ENOTSOCK
 }
 
 // opened returns the open file at a descriptor, which is there if the log shows that it
@@ -279,6 +292,9 @@ func anonymous(name string) kernel.Other {
 var opensOther = run.WordSet(`socket accept accept4 epoll_create epoll_create1 eventfd eventfd2 timerfd_create
 	signalfd signalfd4 inotify_init inotify_init1 fanotify_init userfaultfd perf_event_open pidfd_open
 	pidfd_getfd memfd_secret bpf landlock_create_ruleset openat2 mq_open fsopen fsmount open_tree`)
+
+// forSockets are calls that refuse everything but a socket.
+var forSockets = run.WordSet(`sendmsg sendto recvmsg recvfrom sendmmsg recvmmsg shutdown`)
 
 // onSockets are calls that change what is in a socket.
 var onSockets = run.WordSet(`sendmsg sendto recvmsg recvfrom sendmmsg recvmmsg shutdown read readv write writev`)

@@ -284,3 +284,18 @@ func (g *generated) Read(p []byte) (int, error) {
 	g.rest = g.rest[n:]
 	return n, nil
 }
+
+// TestUnseenSocket: a log that leaves calls out can show that a descriptor is a socket now,
+// whatever it was. What comes out of it is told, and nothing differs.
+func TestUnseenSocket(t *testing.T) {
+	rep, err := playText(t, strings.NewReader(`7 openat(AT_FDCWD, "/dev/null", O_RDONLY) = 5
+7 memfd_create("a", MFD_ALLOW_SEALING) = 6
+7 recvmsg(6, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], msg_iovlen=1, `+
+		`msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[8]}], msg_controllen=24, `+
+		`msg_flags=0}, 0) = 1
+7 fcntl(8, F_GET_SEALS) = 1
+7 recvfrom(5, 0x7ffc1000, 1, 0, NULL, NULL) = -1 ENOTSOCK (Socket operation on non-socket)
+`))
+	require.NoError(t, err)
+	require.Zero(t, rep.Differ, differing(rep))
+}

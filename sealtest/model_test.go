@@ -59,7 +59,8 @@ drain-local-only drain-after-tag last-scan-3 last-scan-5 delays-half delays-doub
 first-scan-decides clean-stays-marked one-mark mark-all maps-not-counted pin-counted-as-map kill-ignored
 any-signal-ends kill-refuses wait-unlocked cloexec-forgotten fork-not-counted merge-not-counted move-not-counted
 failed-mmap-counts denied-ignored read-only-may-write madv-remove-unchecked truncate-keeps-entries write-unlocked
-grow-never-short short-moves-whole hugetlb-ignores-shrink hugetlb-ignores-grow read-locks unregister-keeps`
+grow-never-short short-moves-whole hugetlb-ignores-shrink hugetlb-ignores-grow read-locks unregister-keeps
+split-loses-tag`
 
 // TestMutantsAreFound: the kit tells wrong kernels from right ones.
 func TestMutantsAreFound(t *testing.T) {

@@ -28,6 +28,7 @@ var unnoticed = map[string]string{
 	"drain-after-tag":       "the drain takes away what was marked meanwhile, at the same time",
 	"last-scan-leaves-tags": "the first look of the next attempt takes the mark away, at the same time",
 	"mark-all":              "the next look takes the marks away, at the same time",
+	"split-loses-tag":       "no call splits a large folio",
 }
 
 // noticed is a wrong kernel and the first vector that notices it, if one does.

@@ -19,6 +19,7 @@ while read -r package function kind; do
 	compile_native_go_fuzzer "sealab/$package" "$function" "$name"
 	[ "$kind" != text ] || zip -q -j "${OUT:?the service sets it}/${name}_seed_corpus.zip" "$seeds"/*
 done <<'TARGETS'
+model_test FuzzAnswer -
 model_test FuzzLaws -
 model_test FuzzSchedule -
 replay FuzzReplay text
