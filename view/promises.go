@@ -80,7 +80,7 @@ func consequence(v *promise.Verdict) string {
 	case promise.Unseen:
 		return ": not seen, since the receiver's pages are its own"
 	case promise.Happens:
-		if v.Of == "size" && strings.Contains(v.Does, "shortens") {
+		if v.Does == "shortens the file" {
 			return ": whoever touches what was cut off gets SIGBUS"
 		}
 	}
