@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +21,22 @@ type specRun struct {
 	s    *spec
 	k    *kernel.Kernel
 	p    *kernel.Proc
-	done []string
+	done []string // the calls so far, as lines of a scenario
+
+	release string
+}
+
+// newSpecRun begins with a pipe and a memfd.
+func newSpecRun(r *rapid.T, release string) *specRun {
+	p, _, err := profile.ForRelease(release)
+	require.NoError(r, err)
+	x := &specRun{r: r, release: release, k: kernel.Boot(kernel.Config{Profile: p, HZ: 1000}), s: &spec{
+		kernel: specKernels[release], onExec: map[int64]bool{}, fds: map[int64]*specOpen{},
+		memory: map[int64]*specMapped{}}}
+	x.p = x.k.Spawn("a", 0)
+	x.call(kSys("pipe2", 0, abi.ONonblock), 0, 0)
+	x.make(abi.MfdAllowSealing)
+	return x
 }
 
 const (
@@ -36,15 +50,15 @@ const (
 func (x *specRun) call(o kOp, want int64, errno abi.Errno) {
 	start := x.k.S.Now()
 	o.Line = int64(len(x.done) + 1)
-	x.done = append(x.done, fmt.Sprintf("%v = %s", o, specAnswer(want, errno)))
+	x.done = append(x.done, o.line()+" = "+answered(want, errno))
 	got, err := x.k.Call(x.p, o.Call)
 	require.NoError(x.r, err)
 	if want != got.Val && errno == 0 || errno != got.Errno {
-		x.r.Fatalf("the model answers %s:\n%s", specAnswer(got.Val, got.Errno), strings.Join(x.done, "\n"))
+		x.r.Fatalf("the model answers %s:\n%s", specAnswer(got.Val, got.Errno), keepLines(x.r, x.release, x.done))
 	}
 	took := (x.k.S.Now() - start) / 1e6
 	if late := took > 0; late != x.s.late || late && took != 150 {
-		x.r.Fatalf("it took %d ms:\n%s", took, strings.Join(x.done, "\n"))
+		x.r.Fatalf("it took %d ms:\n%s", took, keepLines(x.r, x.release, x.done))
 	}
 	x.s.late = false
 }
@@ -227,15 +241,9 @@ func TestAgainstSpecification(t *testing.T) {
 	names = append(names, "seal", "seal", "mmap", "munmap", "pwrite", "pwrite", "readpipe", "splice", "splice", "ftruncate")
 	for _, release := range slices.Sorted(maps.Keys(specKernels)) {
 		t.Run(release, func(t *testing.T) {
-			p, _, err := profile.ForRelease(release)
-			require.NoError(t, err)
 			rapid.Check(t, func(r *rapid.T) {
-				x := &specRun{r: r, k: kernel.Boot(kernel.Config{Profile: p, HZ: 1000}), s: &spec{kernel: specKernels[release], onExec: map[int64]bool{},
-					fds: map[int64]*specOpen{}, memory: map[int64]*specMapped{}}}
+				x := newSpecRun(r, release)
 				defer x.k.S.Stop()
-				x.p = x.k.Spawn("a", 0)
-				x.call(kSys("pipe2", 0, abi.ONonblock), 0, 0)
-				x.make(abi.MfdAllowSealing)
 				x.begin()
 				actions := map[string]func(*rapid.T){"": func(r *rapid.T) { require.Empty(r, law.Broken(x.k.S)) }}
 				for i, name := range names {

@@ -1,0 +1,98 @@
+package model_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"sealab/run"
+	"sealab/sim/abi"
+)
+
+// line is a call as strace prints it, with numbers for flags, which a scenario may have too.
+// A call of another process's memory needs its number, which no scenario knows: it is
+// a comment.
+func (o kOp) line() string {
+	a := o.Args
+	switch name := o.Sys.Name(); name {
+	case "pipe2":
+		return fmt.Sprintf("pipe2([3, 4], %#x)", a[1])
+	case "memfd_create":
+		return fmt.Sprintf("memfd_create(%q, %#x)", o.Str, a[1])
+	case "openat":
+		return fmt.Sprintf("openat(AT_FDCWD, %q, %#x)", o.Str, a[2])
+	case "read", "write":
+		return fmt.Sprintf(`%s(%d, "x"..., %d)`, name, a[0], a[2])
+	case "pread64", "pwrite64":
+		return fmt.Sprintf(`%s(%d, "x"..., %d, %d)`, name, a[0], a[2], a[3])
+	case "mmap":
+		return fmt.Sprintf("mmap(%#x, %d, %#x, %#x, %d, %#x)", a[0], a[1], a[2], a[3], a[4], a[5])
+	case "splice":
+		return fmt.Sprintf("splice(%d, %s, %d, %s, %d, %#x)", a[0], offset(a[1]), a[2], offset(a[3]), a[4], a[5])
+	case "process_vm_readv", "process_vm_writev":
+		return "# " + o.String()
+	default:
+		words := make([]string, argsOf[name])
+		for i := range words {
+			words[i] = fmt.Sprintf("%#x", a[i])
+		}
+		return name + "(" + strings.Join(words, ", ") + ")"
+	}
+}
+
+func offset(n int64) string {
+	if n < 0 {
+		return "NULL"
+	}
+	return fmt.Sprintf("[%d]", n)
+}
+
+// argsOf says how many arguments a call has whose arguments are all numbers.
+var argsOf = map[string]int{"fcntl": 3, "ftruncate": 2, "fallocate": 4, "lseek": 3, "fchmod": 2, "dup": 1, "close": 1,
+	"munmap": 2, "mprotect": 3, "madvise": 3}
+
+// keepLines writes calls that end in a failure where they can be played again, and says how.
+func keepLines(t *rapid.T, release string, lines []string) string {
+	text := "kernel " + release + "\nhz 1000\n" + strings.Join(lines, "\n") + "\n"
+	file := filepath.Join("testdata", "failed", strings.ReplaceAll(t.Name(), "/", "-")+".scenario")
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	return text + "play it: go run ./cmd/sealab run model_test/" + filepath.ToSlash(file)
+}
+
+// TestLines: what a specification's run prints is a scenario, whose answers hold.
+func TestLines(t *testing.T) {
+	for release := range specKernels {
+		rapid.Check(t, func(r *rapid.T) {
+			x := newSpecRun(r, release)
+			defer x.k.S.Stop()
+			x.begin()
+			for range rapid.IntRange(0, 30).Draw(r, "calls") {
+				specOps[rapid.SampledFrom([]string{"seal", "get", "ftruncate", "pwrite", "write", "tell", "pread", "munmap",
+					"mprotect", "remove", "splice", "readpipe", "reopen", "close", "getfd"}).Draw(r, "op")](x)
+			}
+			text := "kernel " + release + "\nhz 1000\n" + strings.Join(x.done, "\n") + "\n"
+			scripts, err := run.Read(strings.NewReader(text), "lines")
+			require.NoError(r, err, text)
+			res, err := run.Play(scripts[0], run.Options{})
+			require.NoError(r, err, text)
+			for i := range res.Calls {
+				c := &res.Calls[i]
+				require.False(r, c.Differs(), "line %d of\n%s\nis %s", c.Line, text, c.AnswerText())
+			}
+		})
+	}
+}
+
+// answered is an answer as strace prints it.
+func answered(val int64, errno abi.Errno) string {
+	if errno != 0 {
+		return fmt.Sprintf("-1 %s (%s)", errno.Name(), errno.Text())
+	}
+	return fmt.Sprint(val)
+}
