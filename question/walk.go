@@ -94,45 +94,23 @@ func sentence(e *trace.Event) string { return e.Describe() + "." }
 // has returned.
 func (w *walk) ofFile(thing, field string) (string, bool) {
 	s := w.t.StateAt(w.end() + 1)
-	file, ok := w.file(s)
-	if !ok {
+	files := s.Files()
+	if files == nil {
 		return "", false
 	}
-	v, ok := s[number(s[file][thing])][field]
+	v, ok := s[trace.ObjectID(s[files[0]][thing])][field]
 	return v, ok
-}
-
-// file returns the memfd with the smallest number.
-func (w *walk) file(s trace.State) (uint32, bool) {
-	var all []uint32
-	for id, fields := range s {
-		if fields["counter"] != "" && fields["size"] != "" {
-			all = append(all, id)
-		}
-	}
-	if all == nil {
-		return 0, false
-	}
-	return slices.Min(all), true
 }
 
 // firstPage reads how many references the first page of the first file has, and which
 // object that page is.
 func (w *walk) firstPage() (page uint32, refs string, ok bool) {
 	s := w.t.StateAt(w.end() + 1)
-	file, ok := w.file(s)
-	if !ok {
+	files := s.Files()
+	if files == nil {
 		return 0, "", false
 	}
-	page = number(s[number(s[file]["tree"])]["0"])
+	page = s.PageOf(files[0], 0)
 	refs, ok = s[page]["refs"]
 	return page, refs, ok
-}
-
-// number reads the number of an object, which a value begins with; 0 if it has none.
-func number(value string) (n uint32) {
-	for i := 0; i < len(value) && '0' <= value[i] && value[i] <= '9'; i++ {
-		n = n*10 + uint32(value[i]-'0')
-	}
-	return n
 }

@@ -1,5 +1,11 @@
 package trace
 
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
 // State is what is known of every object at one moment.
 type State map[uint32]map[string]string
 
@@ -30,6 +36,30 @@ func (s State) set(object uint32, field, value string) {
 			delete(s, object)
 		}
 	}
+}
+
+// ObjectID reads the number of an object, which a value begins with: "12, 4 bytes" leads to
+// object 12. It is 0 if there is none.
+func ObjectID(value string) (id uint32) {
+	for i := 0; i < len(value) && '0' <= value[i] && value[i] <= '9'; i++ {
+		id = id*10 + uint32(value[i]-'0')
+	}
+	return id
+}
+
+// Files returns the files that can be sealed, or could be, by number.
+func (s State) Files() (all []uint32) {
+	for _, id := range slices.Sorted(maps.Keys(s)) {
+		if s[id]["counter"] != "" && s[id]["size"] != "" {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// PageOf returns the page at an index of a file; 0 if there is none.
+func (s State) PageOf(file uint32, index int) uint32 {
+	return ObjectID(s[ObjectID(s[file]["tree"])][strconv.Itoa(index)])
 }
 
 // StateAt returns the state after the first n events.
