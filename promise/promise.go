@@ -2,7 +2,6 @@ package promise
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"sealab/run"
@@ -54,9 +53,9 @@ func NewCard(m Means, kernel string) (*Card, error) {
 
 // Elsewhere is the same card on the other ages of file sealing, one kernel for each.
 func Elsewhere(c *Card) (all []*Card, err error) {
-	for _, n := range profile.NamedAll() {
-		if len(n.ID) > 2 || n.Release == c.Kernel {
-			continue // not an age but a recording
+	for _, n := range profile.Ages() {
+		if n.Release == c.Kernel {
+			continue
 		}
 		o, err := NewCard(c.Means, n.Release)
 		if err != nil {
@@ -145,21 +144,6 @@ func seen(res *run.Result) bool {
 		at = len(res.Trace.Events) // the threat was made before, and the view is the last call
 	}
 	s := res.Trace.StateAt(at)
-	for _, fields := range s {
-		tree, ok := s[id(fields["tree"])]
-		if !ok {
-			continue
-		}
-		if n, err := strconv.Atoi(s[id(tree["0"])]["maps"]); err == nil {
-			return n > 0
-		}
-	}
-	return false
-}
-
-// id reads the number of an object, which a value begins with; 0 if it has none.
-func id(value string) uint32 {
-	n, _, _ := strings.Cut(value, " ")
-	v, _ := strconv.ParseUint(n, 10, 32)
-	return uint32(v)
+	maps := s[s.PageOf(s.Files()[0], 0)]["maps"]
+	return maps != "" && maps != "0"
 }

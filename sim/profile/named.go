@@ -2,6 +2,7 @@ package profile
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"sealab/sim/mutant"
@@ -15,7 +16,8 @@ type Named struct {
 	About   string // what is special about it
 }
 
-var named = []Named{
+// ages are the ages of file sealing, a kernel for each.
+var ages = []Named{
 	{"A", "4.14.0", 0, "3.17 to 4.15: no sealing of huge page memfds, EINVAL before EPERM"},
 	{"B", "4.19.0", 0, "4.16 to 4.19: the last with the radix tree"},
 	{"C", "5.10.0", 0, "4.20 to 5.16: huge pages cannot be write-sealed, swapped-out pages are waited for"},
@@ -28,6 +30,10 @@ var named = []Named{
 	{"J", "7.1.0", 0, "7.1: F_SEAL_EXEC checks for writers"},
 	{"L", "6.1.150", 0, "long-term kernels from August 2025 on: as D, and read-only mappings after F_SEAL_WRITE"},
 	{"L6", "6.6.150", 0, "6.6 from June 2026 on: as E and L, and F_SEAL_EXEC checks for writers"},
+}
+
+// recorded are kernels whose answers were recorded.
+var recorded = []Named{
 	{"5.10.223", "5.10.223", 0, "recorded: Debian, 2 CPUs"},
 	{"6.1.192", "6.1.192", 0, "recorded: Debian, 2 CPUs"},
 	{"6.1.192-rt", "6.1.192-rt", 0, "recorded: Debian with PREEMPT_RT, 2 CPUs; no transparent huge pages"},
@@ -41,7 +47,10 @@ var named = []Named{
 
 // NamedAll returns the named kernels: first those that stand for the ages of file
 // sealing, then those that were recorded.
-func NamedAll() []Named { return append([]Named(nil), named...) }
+func NamedAll() []Named { return slices.Concat(ages, recorded) }
+
+// Ages returns one kernel for each age of file sealing.
+func Ages() []Named { return slices.Clone(ages) }
 
 // Profile returns the behaviour of a named kernel.
 func (n Named) Profile() Profile {
@@ -83,7 +92,7 @@ func find(text string) (Profile, []Note, error) {
 	if text == "newest" {
 		return Newest(), nil, nil
 	}
-	for _, n := range named {
+	for _, n := range NamedAll() {
 		if n.ID == text {
 			_, notes, err := ForRelease(n.Release)
 			return n.Profile(), notes, err
