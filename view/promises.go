@@ -79,10 +79,9 @@ func consequence(v *promise.Verdict) string {
 		return ": the seal is refused while that is there, " + refused
 	case promise.Unseen:
 		return ": not seen, since the receiver's pages are its own"
-	case promise.Happens:
-		if v.Does == "shortens the file" {
-			return ": whoever touches what was cut off gets SIGBUS"
-		}
+	}
+	if v.Then != "" {
+		return ": " + v.Then
 	}
 	return ""
 }
