@@ -42,12 +42,16 @@ func (r *reader) message() (m *scenario.Arg, n int64) {
 	return m, n
 }
 
+// messageCall reads what sendmsg and recvmsg have in common.
+func (r *reader) messageCall(c *kernel.Call) (m *scenario.Arg) {
+	c.Args[0], c.Args[1] = r.num(0), r.num(2)
+	m, c.Args[2] = r.message()
+	return m
+}
+
 // sendShape reads sendmsg(fd, message, flags).
 func sendShape(r *reader, c *kernel.Call) {
-	c.Args[0] = r.num(0)
-	c.Args[1] = r.num(2)
-	m, n := r.message()
-	c.Args[2] = n
+	m := r.messageCall(c)
 	if m == nil {
 		return
 	}
@@ -69,10 +73,7 @@ func sendShape(r *reader, c *kernel.Call) {
 // recvShape reads recvmsg(fd, message, flags). How many descriptors there was room for, a
 // log shows only in so far as it matters: what was used of it, and MSG_CTRUNC.
 func recvShape(r *reader, c *kernel.Call) {
-	c.Args[0] = r.num(0)
-	c.Args[1] = r.num(2)
-	m, n := r.message()
-	c.Args[2] = n
+	m := r.messageCall(c)
 	if m == nil {
 		return
 	}

@@ -73,6 +73,11 @@ type Marked struct {
 	Set   bool
 }
 
+type splitArg struct {
+	index uint64
+	wrong bool
+}
+
 var (
 	load = sched.NewOp("xas_load", sched.Read, func(p *Pages, index uint64) Found {
 		return found(p.X.FindFrom(index, index))
@@ -105,10 +110,10 @@ var (
 	})
 	// split makes entries of one page each of a larger one; a wrong kernel keeps the tags
 	// of the first alone.
-	split = sched.NewOp("xas_split", sched.Write, func(p *Pages, a Marked) sched.None {
-		f := found(p.X.FindFrom(a.Index, a.Index))
-		p.X.Split(a.Index, 0)
-		for at := f.Index + 1; !a.Set && at < f.Index+1<<f.Order; at++ {
+	split = sched.NewOp("xas_split", sched.Write, func(p *Pages, a splitArg) sched.None {
+		f := found(p.X.FindFrom(a.index, a.index))
+		p.X.Split(a.index, 0)
+		for at := f.Index + 1; a.wrong && at < f.Index+1<<f.Order; at++ {
 			for _, m := range []xarray.Mark{TagDirty, TagWriteback, TagToWrite} {
 				p.X.ClearMark(at, m)
 			}
@@ -197,7 +202,7 @@ func (m Mapping) ReplaceFolio(t *sched.Task, index uint64, order uint8, id sched
 //
 // Kernel: lib/xarray.c xas_split, v5.10 and later.
 func (m Mapping) Split(t *sched.Task, index uint64) {
-	split.On(t, m.Pages, Marked{Index: index, Set: !t.Wrong(mutant.SplitLosesTag)})
+	split.On(t, m.Pages, splitArg{index, t.Wrong(mutant.SplitLosesTag)})
 }
 
 // Remove takes an entry out of the tree, with its tags. The caller has the lock.

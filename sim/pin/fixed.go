@@ -44,12 +44,24 @@ func (r *Ring) Encode(dst []byte) []byte {
 	if r.Closed {
 		bits |= 2
 	}
-	dst = binary.LittleEndian.AppendUint32(append(dst, bits), uint32(len(r.Fixed)))
-	for _, f := range r.Fixed {
+	return encodeFixed(append(dst, bits), r.Fixed)
+}
+
+func encodeFixed(dst []byte, all []Fixed) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(all)))
+	for _, f := range all {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Folio))
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Refs))
 	}
 	return dst
+}
+
+// takeFixed takes the last page; it is the zero Fixed when there is none.
+func takeFixed(all *[]Fixed) (f Fixed) {
+	if n := len(*all); n > 0 {
+		f, *all = (*all)[n-1], (*all)[:n-1]
+	}
+	return f
 }
 
 var (
@@ -58,13 +70,7 @@ var (
 		return sched.None{}
 	})
 	ringTake = sched.NewOp("io_buffer_unmap", sched.Write, func(r *Ring, _ sched.None) Fixed {
-		n := len(r.Fixed)
-		if n == 0 {
-			return Fixed{}
-		}
-		f := r.Fixed[n-1]
-		r.Fixed = r.Fixed[:n-1]
-		return f
+		return takeFixed(&r.Fixed)
 	})
 	// ringMark says whether buffers are registered from now on, and whether they
 	// were before.

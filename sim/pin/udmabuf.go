@@ -1,7 +1,6 @@
 package pin
 
 import (
-	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -24,13 +23,7 @@ type Dmabuf struct{ Pages []Fixed }
 func (d *Dmabuf) Clone() sched.Object { return &Dmabuf{slices.Clone(d.Pages)} }
 
 // Encode appends the canonical encoding.
-func (d *Dmabuf) Encode(dst []byte) []byte {
-	for _, f := range d.Pages {
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Folio))
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Refs))
-	}
-	return dst
-}
+func (d *Dmabuf) Encode(dst []byte) []byte { return encodeFixed(dst, d.Pages) }
 
 var (
 	dmabufAdd = sched.NewOp("ubuf->folios[]", sched.Write, func(d *Dmabuf, f Fixed) sched.None {
@@ -38,13 +31,7 @@ var (
 		return sched.None{}
 	})
 	dmabufTake = sched.NewOp("unpin_all_folios", sched.Write, func(d *Dmabuf, _ sched.None) Fixed {
-		n := len(d.Pages)
-		if n == 0 {
-			return Fixed{}
-		}
-		f := d.Pages[n-1]
-		d.Pages = d.Pages[:n-1]
-		return f
+		return takeFixed(&d.Pages)
 	})
 )
 
