@@ -3,8 +3,6 @@ package model_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -245,17 +243,12 @@ func (m *morph) broken(p gen.Program, kernel string, seed uint64) (how string, o
 	return "", lines
 }
 
-// keepFailed writes a program that breaks something where it can be played again, and
-// says how.
-func keepFailed(t *rapid.T, lines []morphed) string {
+func textOf(lines []morphed) string {
 	var b strings.Builder
 	for _, l := range lines {
 		b.WriteString(l.text + "\n")
 	}
-	file := filepath.Join("testdata", "failed", strings.ReplaceAll(t.Name(), "/", "-")+".scenario")
-	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(t, os.WriteFile(file, []byte(b.String()), 0o644))
-	return fmt.Sprintf("%s\nplay it: go run ./cmd/sealab run model_test/%s", b.String(), file)
+	return b.String()
 }
 
 func TestMetamorphic(t *testing.T) {
@@ -278,7 +271,7 @@ func TestMetamorphic(t *testing.T) {
 				}
 				p = gen.Shrink(p, 1000, func(q gen.Program) bool { how, _ := m.broken(q, kernel, seed); return how != "" })
 				how, lines := m.broken(p, kernel, seed)
-				t.Fatalf("%s, on %s\n%s", how, kernel, keepFailed(t, lines))
+				t.Fatalf("%s, on %s\n%s", how, kernel, keepFailed(t, textOf(lines)))
 			})
 		})
 	}

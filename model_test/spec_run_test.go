@@ -54,11 +54,11 @@ func (x *specRun) call(o kOp, want int64, errno abi.Errno) {
 	got, err := x.k.Call(x.p, o.Call)
 	require.NoError(x.r, err)
 	if want != got.Val && errno == 0 || errno != got.Errno {
-		x.r.Fatalf("the model answers %s:\n%s", specAnswer(got.Val, got.Errno), keepLines(x.r, x.release, x.done))
+		x.r.Fatalf("the model answers %s:\n%s", specAnswer(got.Val, got.Errno), keepFailed(x.r, scenarioOf(x.release, x.done)))
 	}
 	took := (x.k.S.Now() - start) / 1e6
 	if late := took > 0; late != x.s.late || late && took != 150 {
-		x.r.Fatalf("it took %d ms:\n%s", took, keepLines(x.r, x.release, x.done))
+		x.r.Fatalf("it took %d ms:\n%s", took, keepFailed(x.r, scenarioOf(x.release, x.done)))
 	}
 	x.s.late = false
 }

@@ -56,13 +56,18 @@ func offset(n int64) string {
 var argsOf = map[string]int{"fcntl": 3, "ftruncate": 2, "fallocate": 4, "lseek": 3, "fchmod": 2, "dup": 1, "close": 1,
 	"munmap": 2, "mprotect": 3, "madvise": 3}
 
-// keepLines writes calls that end in a failure where they can be played again, and says how.
-func keepLines(t *rapid.T, release string, lines []string) string {
-	text := "kernel " + release + "\nhz 1000\n" + strings.Join(lines, "\n") + "\n"
+// scenarioOf makes calls a scenario for a release.
+func scenarioOf(release string, lines []string) string {
+	return "kernel " + release + "\nhz 1000\n" + strings.Join(lines, "\n") + "\n"
+}
+
+// keepFailed writes a scenario that breaks something where it can be played again, and says
+// how.
+func keepFailed(t *rapid.T, scenario string) string {
 	file := filepath.Join("testdata", "failed", strings.ReplaceAll(t.Name(), "/", "-")+".scenario")
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
-	return text + "play it: go run ./cmd/sealab run model_test/" + filepath.ToSlash(file)
+	require.NoError(t, os.WriteFile(file, []byte(scenario), 0o644))
+	return scenario + "play it: go run ./cmd/sealab run model_test/" + filepath.ToSlash(file)
 }
 
 // TestLines: what a specification's run prints is a scenario, whose answers hold.
@@ -76,7 +81,7 @@ func TestLines(t *testing.T) {
 				specOps[rapid.SampledFrom([]string{"seal", "get", "ftruncate", "pwrite", "write", "tell", "pread", "munmap",
 					"mprotect", "remove", "splice", "readpipe", "reopen", "close", "getfd"}).Draw(r, "op")](x)
 			}
-			text := "kernel " + release + "\nhz 1000\n" + strings.Join(x.done, "\n") + "\n"
+			text := scenarioOf(release, x.done)
 			scripts, err := run.Read(strings.NewReader(text), "lines")
 			require.NoError(r, err, text)
 			res, err := run.Play(scripts[0], run.Options{})
