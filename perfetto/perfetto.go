@@ -101,11 +101,12 @@ func (t *writer) event(i int) {
 		t.add(record{Name: e.Kind.String(), Phase: "B", Time: t.now, PID: tasks, TID: e.Task, Args: args})
 	case trace.Lock:
 		t.wake(e.Task) // it may have waited for it
-		t.begin(locks, fmt.Sprintf("lock %d of %d", e.Object, e.Task), t.name(e.Object, i)+", "+t.task(e.Task), args)
+		t.begin(locks, fmt.Sprintf("lock %d of %d", e.Object, e.Task),
+			t.doc.NameOf(e.Object, i)+", "+t.doc.TaskName(e.Task), args)
 	case trace.Unlock:
 		t.end(fmt.Sprintf("lock %d of %d", e.Object, e.Task))
 	case trace.Hold:
-		name := t.name(e.Object, i) + ": " + t.name(e.Other, i)
+		name := t.doc.NameOf(e.Object, i) + ": " + t.doc.NameOf(e.Other, i)
 		t.begin(pages, fmt.Sprintf("page %d of %d", e.Object, e.Other), name, args)
 	case trace.Drop:
 		t.end(fmt.Sprintf("page %d of %d", e.Object, e.Other))
@@ -137,7 +138,7 @@ func (t *writer) counter(i int) {
 	e := &t.doc.Events[i]
 	for _, c := range e.Changes {
 		if e.Kind == trace.Count && c[1] == "n" {
-			t.add(record{Name: t.name(e.Object, i), Phase: "C", Time: t.now, PID: files,
+			t.add(record{Name: t.doc.NameOf(e.Object, i), Phase: "C", Time: t.now, PID: files,
 				Args: map[string]any{"n": json.Number(fmt.Sprint(c[3]))}})
 		}
 	}
@@ -191,23 +192,4 @@ func (t *writer) callAt(event int) string {
 		}
 	}
 	return t.doc.Events[event].Say
-}
-
-func (t *writer) name(id uint32, event int) string {
-	name := fmt.Sprintf("object %d", id)
-	for _, n := range t.doc.Names {
-		if n.ID == id && n.Event <= event {
-			name = n.Name
-		}
-	}
-	return name
-}
-
-func (t *writer) task(num int) string {
-	for _, x := range t.doc.Tasks {
-		if x.Num == num {
-			return x.Name
-		}
-	}
-	return "nobody"
 }

@@ -61,8 +61,8 @@ func tell(doc *web.Document) *lanes {
 		})
 	l.between(doc, trace.Hold, trace.Drop, func(e *web.Event) (key, bool) { return key{int(e.Other), e.Object}, true },
 		func(k key, s span) {
-			m := moment{doc: doc, event: l.steps[s.from]}
-			s.text = m.name(k.object) + ": " + m.name(uint32(k.task))
+			at := l.steps[s.from]
+			s.text = doc.NameOf(k.object, at) + ": " + doc.NameOf(uint32(k.task), at)
 			l.holds = append(l.holds, s)
 		})
 	for i := range doc.Events {

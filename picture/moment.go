@@ -3,10 +3,12 @@ package picture
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"sealab/sim/trace"
 	"sealab/web"
 )
 
@@ -14,71 +16,60 @@ import (
 type moment struct {
 	doc   *web.Document
 	event int
-	state map[uint32]map[string]string
+	state trace.State
+	ids   []uint32            // of all objects that there are, in order
+	held  map[uint32][]holder // by page: who has references to it
+}
+
+// holder has references to a page.
+type holder struct {
+	id uint32
+	n  int
 }
 
 // at makes the moment after an event, counted from 0.
 func at(doc *web.Document, event int) *moment {
-	m := &moment{doc, event, map[uint32]map[string]string{}}
+	m := &moment{doc: doc, event: event, state: trace.State{}, held: map[uint32][]holder{}}
 	for i := range doc.Events[:event+1] {
+		e := trace.Event{}
 		for _, c := range doc.Events[i].Changes {
-			id, field, now := number(c[0]), fmt.Sprint(c[1]), fmt.Sprint(c[3])
-			if now == "" {
-				delete(m.state[id], field)
-				continue
-			}
-			if m.state[id] == nil {
-				m.state[id] = map[string]string{}
-			}
-			m.state[id][field] = now
+			e.Changes = append(e.Changes, trace.Change{Object: trace.ObjectID(fmt.Sprint(c[0])),
+				Field: fmt.Sprint(c[1]), New: fmt.Sprint(c[3])})
 		}
+		m.state.Apply(&e)
+	}
+	m.ids = slices.Sorted(maps.Keys(m.state))
+	for _, id := range m.ids {
+		m.hold(id)
 	}
 	return m
 }
 
-// number reads an object's number, which a value begins with, as a document that was
-// made or one that was read has it.
-func number(v any) uint32 {
-	text := fmt.Sprint(v)
-	if f, ok := v.(float64); ok {
-		return uint32(f)
-	}
-	digits := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
-	if digits < 0 {
-		digits = len(text)
-	}
-	n, _ := strconv.ParseUint(text[:digits], 10, 32)
-	return uint32(n)
-}
-
-// name is what an object is called; before it has a name, its first.
-func (m *moment) name(id uint32) string {
-	name := ""
-	for _, n := range m.doc.Names {
-		if n.ID == id && (name == "" || n.Event <= m.event) {
-			name = n.Name
+// hold notes the pages to which an object has references.
+func (m *moment) hold(id uint32) {
+	mine := map[uint32]int{}
+	for field, v := range m.state[id] {
+		if strings.HasPrefix(field, "holds ") {
+			mine[trace.ObjectID(v)]++
+			if text, ok := strings.CutSuffix(strings.TrimSuffix(v, "s"), " reference"); ok {
+				mine[trace.ObjectID(v)] += int(trace.ObjectID(text[strings.LastIndexByte(text, ' ')+1:])) - 1
+			}
+		}
+		if page, ok := strings.CutPrefix(field, "uses "); ok {
+			n, _ := strconv.Atoi(v)
+			mine[trace.ObjectID(page)] += n
 		}
 	}
-	if name == "" {
-		return fmt.Sprintf("object %d", id)
+	for page, n := range mine {
+		m.held[page] = append(m.held[page], holder{id, n})
 	}
-	return name
 }
+
+func (m *moment) name(id uint32) string { return m.doc.NameOf(id, m.event) }
 
 func (m *moment) int(id uint32, field string) int {
 	n, _ := strconv.Atoi(m.state[id][field])
 	return n
-}
-
-// ids are the objects that there are, by number.
-func (m *moment) ids() (all []uint32) {
-	for id, fields := range m.state {
-		if len(fields) > 0 {
-			all = append(all, id)
-		}
-	}
-	slices.Sort(all)
-	return all
 }
 
 // file is a file that can be sealed, or could be.
@@ -108,30 +99,18 @@ type page struct {
 
 // files returns the memfds.
 func (m *moment) files() (all []file) {
-	for _, id := range m.ids() {
+	for _, id := range m.state.Files() {
 		s := m.state[id]
-		if s["counter"] == "" || s["size"] == "" {
-			continue
-		}
 		f := file{id: id, name: m.name(id), size: s["size"], seals: s["seals"],
-			counter: m.int(number(s["counter"]), "n"), tree: number(s["tree"])}
-		if w := m.state[number(s["lock"])]["writer"]; w != "" {
-			f.lock = m.task(w)
+			counter: m.int(trace.ObjectID(s["counter"]), "n"), tree: trace.ObjectID(s["tree"])}
+		if w := m.state[trace.ObjectID(s["lock"])]["writer"]; w != "" {
+			f.lock = m.doc.TaskName(int(trace.ObjectID(w)))
 		}
 		f.pages = m.pages(f.tree)
 		f.mappings = m.mappings(id)
 		all = append(all, f)
 	}
 	return all
-}
-
-func (m *moment) task(num string) string {
-	for _, t := range m.doc.Tasks {
-		if strconv.Itoa(t.Num) == num {
-			return t.Name
-		}
-	}
-	return "task " + num
 }
 
 // pages returns the entries of a page tree, by index.
@@ -142,7 +121,7 @@ func (m *moment) pages(tree uint32) (all []page) {
 		if err != nil {
 			continue
 		}
-		id := number(entry)
+		id := trace.ObjectID(entry)
 		p := page{index: index, entry: entry, refs: m.int(id, "refs"), maps: m.int(id, "maps"),
 			tagged: entries["tag "+field] != ""}
 		p.order = m.int(id, "order")
@@ -153,50 +132,24 @@ func (m *moment) pages(tree uint32) (all []page) {
 		default:
 			p.cache = 1 << p.order
 		}
-		p.holders, p.rest = m.holders(id)
-		p.rest = p.refs - p.cache - p.maps - p.rest
+		p.rest = p.refs - p.cache - p.maps
+		for _, h := range m.held[id] {
+			p.holders = append(p.holders, fmt.Sprintf("%d %s", h.n, m.name(h.id)))
+			p.rest -= h.n
+		}
 		all = append(all, p)
 	}
 	slices.SortFunc(all, func(a, b page) int { return cmp.Compare(a.index, b.index) })
 	return all
 }
 
-// holders returns who has references to a page, and how many they are together.
-func (m *moment) holders(page uint32) (who []string, sum int) {
-	for _, id := range m.ids() {
-		n := 0
-		for field, v := range m.state[id] {
-			switch {
-			case strings.HasPrefix(field, "holds ") && number(v) == page:
-				n++
-				if text, ok := strings.CutSuffix(strings.TrimSuffix(v, "s"), " reference"); ok {
-					n += int(number(text[strings.LastIndexByte(text, ' ')+1:])) - 1
-				}
-			case strings.HasPrefix(field, "uses ") && number(field[len("uses "):]) == page:
-				k, _ := strconv.Atoi(v)
-				n += k
-			}
-		}
-		if n > 0 {
-			who = append(who, fmt.Sprintf("%d %s", n, m.name(id)))
-			sum += n
-		}
-	}
-	return who, sum
-}
-
 // mappings returns who has a file mapped, a line each.
 func (m *moment) mappings(file uint32) (all []string) {
-	for _, id := range m.ids() {
+	for _, id := range m.ids {
 		fields := m.state[id]
-		starts := make([]string, 0, len(fields))
-		for field := range fields {
-			starts = append(starts, field)
-		}
-		slices.Sort(starts)
-		for _, field := range starts {
+		for _, field := range slices.Sorted(maps.Keys(fields)) {
 			place, rest, ok := strings.Cut(fields[field], " of ")
-			if !ok || !strings.HasPrefix(field, "0x") || number(rest) != file {
+			if !ok || !strings.HasPrefix(field, "0x") || trace.ObjectID(rest) != file {
 				continue
 			}
 			words := strings.Fields(place)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"sealab/sim/trace"
 	"sealab/sim/xarray"
 	"sealab/web"
 )
@@ -53,7 +54,7 @@ func drawTree(b *bufio.Writer, f *file) {
 	byIndex := map[uint64]page{}
 	for _, p := range f.pages {
 		e := xarray.ValueEntry(0)
-		if id := number(p.entry); id != 0 {
+		if id := trace.ObjectID(p.entry); id != 0 {
 			e = xarray.FolioEntry(id)
 		}
 		x.StoreOrder(p.index, uint8(p.order), e)

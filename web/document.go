@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+
 	"sealab/run"
 	"sealab/sim/trace"
 )
@@ -70,6 +72,30 @@ type Document struct {
 	Time     int64        `json:"time_ns"`
 	More     int64        `json:"more,omitempty"` // events that came after the last one here
 	Near     *Near        `json:"near,omitempty"` // where the order was asked for as a near one
+}
+
+// NameOf is what an object is called at an event, from 0; before it has a name, its first.
+func (d *Document) NameOf(id uint32, event int) string {
+	name := ""
+	for _, n := range d.Names {
+		if n.ID == id && (name == "" || n.Event <= event) {
+			name = n.Name
+		}
+	}
+	if name == "" {
+		return fmt.Sprintf("object %d", id)
+	}
+	return name
+}
+
+// TaskName is what the task with a number is called.
+func (d *Document) TaskName(num int) string {
+	for _, t := range d.Tasks {
+		if t.Num == num {
+			return t.Name
+		}
+	}
+	return fmt.Sprintf("task %d", num)
 }
 
 // Near says how far an order is from the one that it was asked for as nearest to.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -188,7 +187,7 @@ func (l *looker) write(name string, write func(io.Writer) error) error {
 		return err
 	}
 	if err := os.WriteFile(name, page.Bytes(), 0o666); err != nil {
-		return errors.Join(fmt.Errorf("--output: %w", err))
+		return fmt.Errorf("--output: %w", err)
 	}
 	return nil
 }
