@@ -137,6 +137,7 @@ var foreign = map[string][]string{
 	"github.com/spf13/pflag":         {"cmd"},
 	"github.com/nats-io/nats-server": {"queue"},
 	"github.com/nats-io/nats.go":     {"queue"},
+	"github.com/tdewolff/minify":     {"web"},
 	"golang.org/x/term":              {"cmd"},
 	"golang.org/x/sys":               {"host"},
 	"pgregory.net/rapid":             {"sealtest"},

@@ -1,3 +1,5 @@
+//go:build !js
+
 package web
 
 import (
@@ -7,9 +9,12 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
-	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
 
 	"sealab/exercise"
 	"sealab/lesson"
@@ -57,12 +62,10 @@ type line struct {
 // Render writes a document as one HTML file. It loads nothing, and may be opened
 // from anywhere.
 func Render(w io.Writer, d *Document) error {
-	alone := *d
-	alone.Kernels = nil // there is nothing behind the file that could play another
-	c := newContent(&alone)
-	css, js := style(false), script(false)
-	c.CSS, c.JS = template.CSS(css), template.JS(js)
-	c.Policy = "default-src 'none'; style-src " + hash(css) + "; script-src " + hash(js) +
+	c := newContent(d)
+	styles, code := style(false), script(false)
+	c.CSS, c.JS = template.CSS(styles), template.JS(code)
+	c.Policy = "default-src 'none'; style-src " + hash(styles) + "; script-src " + hash(code) +
 		"; base-uri 'none'; form-action 'none'"
 	return parsed().Execute(w, c)
 }
@@ -95,54 +98,23 @@ func (c *content) serve(engine string) {
 	c.Engine, c.Examples, c.Lessons, c.Kinds = engine, Examples(), lesson.List(), exercise.Kinds()
 }
 
-// source returns an embedded script or style of the page, without the lines that are comments
-// and without indentation: no string in them goes over lines.
-func source(name string) string {
-	text, err := files.ReadFile("page/" + name)
-	if err != nil {
-		panic("web: " + err.Error())
-	}
-	var b strings.Builder
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
-			b.WriteString(line + "\n")
-		}
-	}
-	return b.String()
-}
-
-// script is the page's script: its files, one after the other, in a scope of their
-// own. Without an engine behind the page what needs one is left out.
+// script is the page's script: its files, one after the other, in a scope of their own. Without
+// an engine behind the page what needs one is left out.
 func script(served bool) string {
-	var b strings.Builder
-	b.WriteString("(() => {\n")
-	for line := range strings.Lines(parts("js", served)) {
-		b.WriteString(tight(line))
-	}
-	return b.String() + "})();\n"
+	m := &js.Minifier{KeepVarNames: true} // an error in a browser names what is in the source
+	return small(m.Minify, "(() => {\n"+parts("js", served)+"})();\n")
 }
 
 // style is the page's style, likewise.
-func style(served bool) string {
-	return regexp.MustCompile(`\s*([{};,])\s*`).ReplaceAllString(parts("css", served), "$1")
-}
+func style(served bool) string { return small((&css.Minifier{}).Minify, parts("css", served)) }
 
-var (
-	plain = regexp.MustCompile("^[^`/\"\\\\]*$") // no string but in simple quotes, and no regular expression
-	loose = regexp.MustCompile(`'[^']*'| *(?:[=,{}()?:;<>&|*!]|\[|\])+ *`)
-)
-
-// tight takes spaces out of a line of the script where it is plain that they mean nothing.
-func tight(line string) string {
-	if !plain.MatchString(line) {
-		return line
+// small takes out what a browser has no use for: comments, spaces.
+func small(with minify.MinifierFunc, text string) string {
+	var b strings.Builder
+	if err := with(minify.New(), &b, strings.NewReader(text), nil); err != nil {
+		panic("web: " + err.Error()) // a test makes every script and style
 	}
-	return loose.ReplaceAllStringFunc(line, func(s string) string {
-		if s[0] == '\'' {
-			return s
-		}
-		return strings.Trim(s, " ")
-	})
+	return b.String()
 }
 
 func parts(kind string, served bool) string {
@@ -152,9 +124,14 @@ func parts(kind string, served bool) string {
 	}
 	var b strings.Builder
 	for _, name := range names {
-		if name = strings.TrimPrefix(name, "page/"); served || !strings.HasPrefix(name, "5-") {
-			b.WriteString(source(name))
+		if !served && strings.HasPrefix(name, "page/5-") {
+			continue
 		}
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic("web: " + err.Error())
+		}
+		b.Write(text)
 	}
 	return b.String()
 }
