@@ -41,8 +41,8 @@ var kinds = []Kind{
 // Kinds returns what exercises can be about.
 func Kinds() []Kind { return slices.Clone(kinds) }
 
-// drawings is how many programs are drawn for one exercise before it is given up: one
-// in two or three is worth a question.
+// drawings is how many programs are drawn for one exercise before it is given up: not every one
+// is worth a question.
 const drawings = 200
 
 // New makes the exercise of a kind, by its name, with a seed. Any kind is meant by "",

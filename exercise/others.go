@@ -28,8 +28,8 @@ type deviant struct {
 var tooSilly = mutant.Of(mutant.AddReturnsMask)
 
 // onAll plays a program on all kernels; nil if it says nothing on the right one. For a
-// fact that no answer tells, the runs are recorded, which takes ten times as long, and
-// only those kernels are asked that are wrong in some parts.
+// fact that no answer tells, the runs are recorded, which takes longer, and only those
+// kernels are asked that are wrong in some parts.
 func (d *drawer) onAll(text string, parts ...string) *played {
 	scripts, err := run.Read(strings.NewReader(text), "exercise")
 	if err != nil {

@@ -34,7 +34,7 @@ func (r *recorder) site() int {
 }
 
 // stacks are the call stacks that some run of this process has been in, by their return
-// addresses: finding the names is a third of a recorded run, and a page plays many. They
+// addresses: finding the names is half of a recorded run (BenchmarkRecord), and a page plays many. They
 // are as many as the model has ways to a step, and nobody changes one.
 var stacks sync.Map
 
