@@ -24,6 +24,9 @@ type Options struct {
 	Chooser sched.Chooser
 	// FreeTime lets timers fire while tasks can still run, if the chooser says so.
 	FreeTime bool
+	// Laws asks the laws of package law before every step, and at the end; the first that is
+	// broken ends the run.
+	Laws bool
 	// AsLogged gives new descriptors and mappings the numbers that a log has for them:
 	// it may show only a part of what its program did.
 	AsLogged bool
@@ -49,6 +52,7 @@ type Result struct {
 	Steps    uint64         `json:"steps"`
 	Time     int64          `json:"time_ns"`           // virtual time at the end
 	Stopped  string         `json:"stopped,omitempty"` // why the run did not come to its end
+	Broken   []string       `json:"broken,omitempty"`  // with Options.Laws: the laws that are broken, a sentence each
 	Trace    *trace.Trace   `json:"-"`
 }
 
@@ -98,7 +102,7 @@ func (r *Result) Holds() bool {
 			return false
 		}
 	}
-	return r.Stopped == ""
+	return r.Stopped == "" && len(r.Broken) == 0
 }
 
 // player is a run in progress.
@@ -113,6 +117,7 @@ type player struct {
 	rec      *recorder
 	// chosen is the chooser, with what it has chosen so far.
 	chosen *sched.Recorder
+	laws   *lawful // nil if nobody asks
 	stage  *Stage // whose tasks are rehearsed, nil in a run
 	// unread is the first line that cannot be played.
 	unread error
@@ -140,8 +145,15 @@ func start(s *Script, o Options) (*player, error) {
 	if o.Chooser == nil {
 		p.chosen.Chooser = sched.First{}
 	}
+	if o.Laws {
+		p.laws = &lawful{Chooser: p.chosen.Chooser}
+		p.chosen.Chooser = p.laws
+	}
 	config.Chooser = p.chosen
 	p.k = kernel.Boot(config)
+	if p.laws != nil {
+		p.laws.s = p.k.S
+	}
 	p.k.S.FreeTime, p.k.S.Stray = o.FreeTime, s.Stray
 	p.res.Calls = make([]Answered, len(s.Calls))
 	for i, c := range s.Calls {
@@ -167,13 +179,21 @@ func start(s *Script, o Options) (*player, error) {
 
 // play runs the machine until nothing can happen any more.
 func (p *player) play() (*Result, error) {
-	if err := p.k.S.RunAll(); err != nil {
+	err := p.k.S.RunAll()
+	if p.laws != nil && p.laws.broken != nil {
+		err = errLaw
+	}
+	if err != nil {
 		p.res.Stopped = fmt.Sprintf("after %d steps: %v", p.k.S.Steps(), err)
 	}
 	if p.unread != nil {
 		return nil, p.unread
 	}
 	p.finish(p.chosen.Schedule)
+	if p.laws != nil {
+		p.laws.end(p)
+		p.res.Broken = p.laws.broken
+	}
 	return p.res, nil
 }
 

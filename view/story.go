@@ -233,6 +233,8 @@ func (st *story) conclude() {
 		case a.Differs():
 			st.hang(st.bad.Sprint("differs:")+" ", 9, 2, fmt.Sprintf("line %d expects %s, and the model answers %s: %s",
 				a.Line, a.Expected, a.AnswerText(), a.Text))
+		case r.Stopped != "":
+			// it might have returned
 		case a.State == run.Waiting:
 			st.hang(st.bold.Sprint("stuck:")+" ", 7, 2, fmt.Sprintf("line %d waits for ever: %s", a.Line, a.Text))
 		case a.State == run.NotMade:
@@ -241,6 +243,9 @@ func (st *story) conclude() {
 	}
 	if r.Stopped != "" {
 		st.f("%s %s\n", st.bad.Sprint("stopped:"), r.Stopped)
+	}
+	for _, law := range r.Broken {
+		st.hang(st.bad.Sprint("broken:")+" ", 8, 2, law)
 	}
 	for _, j := range r.Conds {
 		holds := "does not hold"
@@ -277,6 +282,9 @@ func Answers(w io.Writer, r *run.Result) {
 	fmt.Fprintf(w, "kernel %s\nhz %d\ncpus %d\n", r.Kernel, r.HZ, r.CPUs)
 	for i := range r.Calls {
 		fmt.Fprintln(w, r.Calls[i].Text)
+	}
+	for _, law := range r.Broken {
+		fmt.Fprintf(w, "# broken: %s\n", law)
 	}
 	for _, j := range r.Conds {
 		fmt.Fprintln(w, j.Text)

@@ -46,6 +46,7 @@ type runner struct {
 	seed      uint64
 	schedule  string
 	traceFile string
+	laws      bool
 	quiet     bool
 	verbose   bool
 }
@@ -70,6 +71,7 @@ func newRun(app *cli.App) *cobra.Command {
 	f.Uint64Var(&r.seed, "seed", 0, "choose at random who goes first, the same way for the same `NUMBER`")
 	f.StringVar(&r.schedule, "schedule", "", "choose as in another run, whose `SCHEDULE` --verbose and --json print")
 	f.StringVar(&r.traceFile, "trace", "", "write everything that happens to a `FILE`, as lines of JSON")
+	f.BoolVar(&r.laws, "laws", false, "ask at each step what must hold of any machine, and stop where it does not")
 	f.BoolVarP(&r.quiet, "quiet", "q", false, "print only the answers, as a scenario that can be run again")
 	f.BoolVarP(&r.verbose, "verbose", "v", false, "tell every detail: references, spin locks, objects that come and go")
 	c.MarkFlagsMutuallyExclusive("seed", "schedule")
@@ -150,7 +152,8 @@ func readScripts(app *cli.App, args []string) ([]*run.Script, error) {
 
 // play runs one program of the scenario.
 func (r *runner) play(c *cobra.Command, s *run.Script) (*run.Result, error) {
-	o := run.Options{Kernel: r.kernel, HZ: r.hz, CPUs: r.cpus, Record: !r.quiet && !r.asJSON || r.traceFile != ""}
+	o := run.Options{Kernel: r.kernel, HZ: r.hz, CPUs: r.cpus, Laws: r.laws,
+		Record: !r.quiet && !r.asJSON || r.traceFile != ""}
 	f := c.Flags()
 	var replayed *sched.Replay
 	switch {

@@ -85,7 +85,7 @@ func newBooks(s *sched.Sched) *books {
 		*part = all[i*n : (i+1)*n]
 	}
 	for _, t := range s.Tasks() {
-		if t.State() == sched.Runnable || t.State() == sched.Waiting {
+		if t.State() == sched.Runnable || t.State() == sched.Waiting && !t.AtRest() {
 			b.busy++
 		}
 	}

@@ -197,11 +197,16 @@ func (t *Task) Pause() {
 		pause.On(t, t.Sleep, None{})
 		return
 	}
+	t.resting = true
 	for !t.FatalSignalPending() {
 		setState.On(t, t.Sleep, true)
 		schedule.On(t, t.Sleep, Killable)
 	}
+	t.resting = false
 }
+
+// AtRest says whether a task is in Pause: it has nothing left to do.
+func (t *Task) AtRest() bool { return t.resting }
 
 var pause = NewWait("pause", Read, func(s *Sleeper, _ None) (None, bool) { return None{}, s.Fatal }).AtRest()
 

@@ -41,6 +41,8 @@ type Task struct {
 	yield func(struct{}) bool
 	stop  func()
 	dying bool
+	// resting is set in Pause.
+	resting bool
 	// onStack is set while the task runs or has called another one.
 	onStack bool
 	atomic  int // spin locks held and RCU read sections open: it must not sleep
