@@ -81,6 +81,6 @@ var one = big.NewInt(1)
 func newStage(p *Program) *sched.Sched {
 	s := sched.NewSched(p.Profile, p.Clock, nil)
 	s.SetWorld(p.World)
-	s.Stray = p.Stray
+	s.Stray, s.Roam = p.Stray, p.Roam
 	return s
 }

@@ -157,7 +157,7 @@ func (s *search) identity() uint64 {
 	p := s.m.prog
 	o := s.opts
 	fmt.Fprintln(h, checkpointFormat, p.Key, o.Time, o.NoSymmetry, o.NoForget, o.NoCounts, p.Law != nil,
-		o.Shard, o.Shards, p.Stray)
+		o.Shard, o.Shards, p.Stray, p.Roam)
 	for _, t := range p.Tasks {
 		fmt.Fprintln(h, t.Name, t.Num, t.CPU, t.Twin)
 	}

@@ -31,7 +31,8 @@ type Job struct {
 	Runs     int64  `json:"runs,omitempty"` // of walk and pct, in all
 	Seed     uint64 `json:"seed,omitempty"`
 	Laws     bool   `json:"laws,omitempty"`
-	Stray    bool   `json:"stray,omitempty"` // beside what the scenario says
+	Roam     bool   `json:"roam,omitempty"` // beside what the scenario says
+	Stray    bool   `json:"stray,omitempty"`
 	Alike    bool   `json:"no_symmetry,omitempty"`
 	Parts    int    `json:"parts"`
 }
@@ -68,6 +69,7 @@ func (j *Job) check() (*run.Script, error) {
 	if len(scripts) != 1 {
 		return nil, fmt.Errorf("explore: a job is of one program, and %s has %d", j.Name, len(scripts))
 	}
+	scripts[0].Roam = scripts[0].Roam || j.Roam
 	scripts[0].Stray = scripts[0].Stray || j.Stray
 	return scripts[0], nil
 }

@@ -92,3 +92,32 @@ func TestNearestIsThere(t *testing.T) {
 		require.True(r, found && n.To.Text != o.Text, "%s: %s", text, n.To.Text)
 	})
 }
+
+// TestNearestWithChoices finds an order whose only difference is what was chosen beside the order
+// of steps, from either end.
+func TestNearestWithChoices(t *testing.T) {
+	for text, call := range map[string]int{
+		"stray 1\n" + pinInTime:                                4,
+		"kernel 6.18.44:drain-local-only\nroam 1\n" + addedHere: 2,
+	} {
+		scripts, err := run.Read(strings.NewReader(text), "choices")
+		require.NoError(t, err)
+		plan := explore.Plan{Options: explore.Options{Time: explore.ZeroTime}}
+		all, err := explore.Explore(t.Context(), scripts[0], plan)
+		require.NoError(t, err)
+		require.Len(t, all.Outcomes, 2, text)
+		for i, o := range all.Outcomes {
+			_, n, err := explore.Nearest(t.Context(), scripts[0], plan, o.Schedule)
+			require.NoError(t, err)
+			require.Equal(t, o.Text, n.From.Text)
+			require.Equal(t, all.Outcomes[1-i].Text, n.To.Text)
+			s, err := sched.ParseSchedule(n.To.Schedule)
+			require.NoError(t, err)
+			given := &sched.Replay{Schedule: s}
+			res, err := run.Play(scripts[0], run.Options{Chooser: given, FreeTime: true})
+			require.NoError(t, err)
+			require.NoError(t, given.Err())
+			require.Equal(t, strings.Contains(n.To.Text, "EBUSY"), res.Calls[call].Errno == "EBUSY")
+		}
+	}
+}

@@ -14,6 +14,7 @@ type Program struct {
 	Profile *profile.Profile
 	Clock   sched.Clock // without Rounding: what matters is only which timer is first
 	World   *sched.World
+	Roam    int  // between how many CPUs tasks may move: see sched.Sched
 	Stray   bool // a sleep may be cut short for no reason: see sched.Sched
 	Tasks   []Task
 	Timers  []sched.ID // Sleepers that are no task's, whose timers run from the start

@@ -19,7 +19,7 @@ import (
 func FromScript(st *run.Stage, lawful bool) (p *Program, problem func() error) {
 	k := st.Kernel
 	p = &Program{Profile: &k.Config().Profile, Clock: k.S.Clock, World: k.S.World().Clone(), Timers: st.Timers,
-		Stray: k.S.Stray}
+		Stray: k.S.Stray, Roam: k.S.Roam}
 	var key []byte
 	for _, c := range st.Script.Calls {
 		key = append(scenario.Append(key, c.Event), '\n')

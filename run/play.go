@@ -118,7 +118,7 @@ type player struct {
 	// chosen is the chooser, with what it has chosen so far.
 	chosen *sched.Recorder
 	laws   *lawful // nil if nobody asks
-	stage  *Stage // whose tasks are rehearsed, nil in a run
+	stage  *Stage  // whose tasks are rehearsed, nil in a run
 	// unread is the first line that cannot be played.
 	unread error
 }
@@ -154,7 +154,8 @@ func start(s *Script, o Options) (*player, error) {
 	if p.laws != nil {
 		p.laws.s = p.k.S
 	}
-	p.k.S.FreeTime, p.k.S.Stray = o.FreeTime, s.Stray
+	p.k.S.FreeTime = o.FreeTime
+	s.allow(p.k)
 	p.res.Calls = make([]Answered, len(s.Calls))
 	for i, c := range s.Calls {
 		p.res.Calls[i] = Answered{Line: c.Line, Task: c.Task.Name, State: NotMade, call: c}

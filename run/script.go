@@ -19,6 +19,7 @@ type Script struct {
 	Kernel string // as its header says, "" if it does not
 	HZ     int    // 0 if its header does not say
 	CPUs   int
+	Roam   bool    // a task may be on another CPU whenever it matters: see sched.Sched
 	Stray  bool    // a sleep may be cut short for no reason: see sched.Sched
 	Tasks  []*Task // main is the first
 	Calls  []*Call // in the order of their lines
@@ -222,6 +223,10 @@ func (p *parser) header(e *scenario.Event) {
 		if p.s.CPUs > 64 {
 			p.fail(e, nil, "", "a machine has at most 64 CPUs here")
 		}
+	case "roam":
+		if p.s.Roam = e.Ret.Value == 1; !p.s.Roam {
+			p.fail(e, nil, "without the line they do not", "tasks roam (roam 1) or not")
+		}
 	case "stray":
 		if p.s.Stray = e.Ret.Value == 1; !p.s.Stray {
 			p.fail(e, nil, "without the line there are none", "stray wake-ups are there (stray 1) or not")
@@ -359,6 +364,14 @@ func (s *Script) taken(c *Call) *Task {
 
 func isClone(name string) bool {
 	return name == "clone" || name == "clone3" || name == "fork" || name == "vfork"
+}
+
+// allow gives a machine the choices that the script allows beside the order of steps.
+func (s *Script) allow(k *kernel.Kernel) {
+	k.S.Stray = s.Stray
+	if s.Roam {
+		k.S.Roam = k.Config().CPUs
+	}
 }
 
 // namespaces says whether pid namespaces can make a difference to a script.

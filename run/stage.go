@@ -52,7 +52,7 @@ func (s *Script) Stage(o Options) (*Stage, error) {
 	}
 	config.Rounding = false
 	p.k = kernel.Boot(config)
-	p.k.S.Stray = s.Stray
+	s.allow(p.k)
 	p.board = p.k.S.World().Add(&board{ended: make([]bool, s.ends), vals: make([]posted, len(s.Calls))})
 	p.spawn()
 	if s.namespaces() {

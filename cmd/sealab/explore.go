@@ -86,7 +86,7 @@ func newExplore(app *cli.App) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c, args) },
 	}
 	x.flags(c)
-	x.strayFlag(c)
+	x.choiceFlags(c)
 	f := c.Flags()
 	f.BoolVar(&x.list, "list", false, "list the scenarios that sealab comes with")
 	f.StringVar(&x.search, "search", "complete", "which orders: "+strings.Join(explore.Searches(), ", "))

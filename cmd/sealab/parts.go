@@ -24,7 +24,7 @@ func (x *explorer) job(args []string, parts int) (*explore.Job, error) {
 	}
 	j := &explore.Job{
 		Name: name, Scenario: text, Search: x.plan.Search, Time: x.time, Kernel: x.kernel, HZ: x.hz,
-		CPUs: x.cpus, Laws: x.plan.Laws, Alike: x.plan.NoSymmetry, Stray: x.stray,
+		CPUs: x.cpus, Laws: x.plan.Laws, Alike: x.plan.NoSymmetry, Roam: x.roam, Stray: x.stray,
 		Parts: parts,
 	}
 	if j.Search == explore.Random || j.Search == explore.Priority {

@@ -22,11 +22,14 @@ type playing struct {
 	hz     int
 	cpus   int
 	asJSON bool
+	roam   bool
 	stray  bool
 }
 
-// strayFlag adds the flag of stray wake-ups.
-func (p *playing) strayFlag(c *cobra.Command) {
+// choiceFlags adds the flags of choices beside the order of steps.
+func (p *playing) choiceFlags(c *cobra.Command) {
+	c.Flags().BoolVar(&p.roam, "roam", false,
+		"a task may move to another CPU at any moment, as with a line `roam 1` in the scenario")
 	c.Flags().BoolVar(&p.stray, "stray", false,
 		"a sleep may be cut short for no reason, as with a line `stray 1` in the scenario")
 }
@@ -34,6 +37,7 @@ func (p *playing) strayFlag(c *cobra.Command) {
 // allowed gives scenarios the choices that flags allow.
 func (p *playing) allowed(scripts []*run.Script) {
 	for _, s := range scripts {
+		s.Roam = s.Roam || p.roam
 		s.Stray = s.Stray || p.stray
 	}
 }

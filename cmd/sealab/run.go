@@ -66,7 +66,7 @@ func newRun(app *cli.App) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
 	}
 	r.flags(c)
-	r.strayFlag(c)
+	r.choiceFlags(c)
 	f := c.Flags()
 	f.Uint64Var(&r.seed, "seed", 0, "choose at random who goes first, the same way for the same `NUMBER`")
 	f.StringVar(&r.schedule, "schedule", "", "choose as in another run, whose `SCHEDULE` --verbose and --json print")

@@ -49,16 +49,17 @@ var (
 // Kernel: mm/swap.c folio_add_lru, v5.16 and later (lru_cache_add before).
 func AddLRU(t *sched.Task, id sched.ID) {
 	p := t.Profile()
-	b := BatchID(t.CPU)
+	cpu := t.ThisCPU() // and there it stays: the batch has a lock of its CPU
+	b := BatchID(cpu)
 	Hold(t, id)
 	if p.LRUDrainFirst && batchLen.On(t, b, sched.None{}) >= p.LRUBatch {
-		DrainBatch(t, t.CPU)
+		DrainBatch(t, cpu)
 	}
 	n := batchAdd.On(t, b, id)
 	t.Drop(id)
 	large := p.LRULargeBypass && ShapeOf(t, id).Order > 0
 	if large || !p.LRUDrainFirst && n >= p.LRUBatch {
-		DrainBatch(t, t.CPU)
+		DrainBatch(t, cpu)
 	}
 }
 

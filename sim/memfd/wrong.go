@@ -90,7 +90,7 @@ func getLocked(t *sched.Task, id sched.ID) abi.Seals {
 // drain empties the batch of the task's own CPU, before or after the tags are set.
 func drain(t *sched.Task, tagged bool) {
 	if tagged == t.Wrong(mutant.DrainAfterTag) && !t.Wrong(mutant.DrainForgotten) {
-		folio.DrainBatch(t, t.CPU)
+		folio.DrainBatch(t, t.ThisCPU())
 	}
 }
 

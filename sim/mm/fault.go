@@ -198,6 +198,6 @@ func writeProtected(t *sched.Task, s space, v VMA, e Entry) error {
 //
 // Kernel: mm/memory.c wp_can_reuse_anon_folio, v6.4 and later (inside do_wp_page before).
 func unshared(t *sched.Task, fo sched.ID) bool {
-	folio.DrainBatch(t, t.CPU)
+	folio.DrainBatch(t, t.ThisCPU())
 	return folio.RefCount(t, fo) == 1
 }

@@ -148,7 +148,7 @@ func endGather(t *sched.Task, base int) {
 // Kernel: mm/memory.c zap_page_range_single, v4.0 and later.
 func zapRange(t *sched.Task, s space, r pages) {
 	base := len(t.Held)
-	folio.DrainBatch(t, t.CPU)
+	folio.DrainBatch(t, t.ThisCPU())
 	zap(t, s, r, base)
 	endGather(t, base)
 }

@@ -102,7 +102,7 @@ func unmapRange(t *sched.Task, s space, start, end uint64) error {
 // Kernel: mm/vma.c unmap_region, all versions.
 func unmapRegion(t *sched.Task, s space, start, end uint64) {
 	base := len(t.Held)
-	folio.DrainBatch(t, t.CPU)
+	folio.DrainBatch(t, t.ThisCPU())
 	zap(t, s, pages{first: start >> abi.PageShift, end: end >> abi.PageShift}, base)
 	first := s.find(t, start)
 	for v := first; v.OK() && v.Start < end; v = s.find(t, v.End) {

@@ -41,6 +41,9 @@ type Sched struct {
 	// FreeTime lets a timer fire while tasks can still run, as if any of them
 	// might be delayed at will. Otherwise steps take no time.
 	FreeTime bool
+	// Roam is between how many CPUs the chooser may move a task at any moment; 0 leaves each
+	// on its own.
+	Roam int
 	// Stray lets the chooser wake a task early that sleeps until its timer, for no reason
 	// that it could know of: once in each sleep.
 	Stray bool

@@ -26,7 +26,7 @@ func (s State) String() string { return [...]string{"runnable", "waiting", "idle
 type Task struct {
 	Num    int    // 1 for the first task of a Sched, then counting up
 	Name   string // what a person calls it: a pid or a letter
-	CPU    int    // the CPU it runs on, from 0; which LRU batch it fills
+	CPU    int    // the CPU it begins on, from 0; see ThisCPU
 	Origin int64  // what its present call is called in reports: a log line, from 1
 	Sleep  ID     // its Sleeper
 
@@ -86,6 +86,17 @@ func (p taskPanic) Error() string { return string(p) }
 
 // errAbort unwinds a task whose run was cut short.
 type errAbort struct{}
+
+// ThisCPU returns the CPU (from 0) that the task is on at this moment: its own, unless tasks may
+// roam. It may be on another one when it asks again.
+//
+// Kernel: include/linux/smp.h smp_processor_id, all versions.
+func (t *Task) ThisCPU() int {
+	if n := t.s.Roam; n > 1 {
+		return (t.CPU + t.Choose(n, "CPU")) % n
+	}
+	return t.CPU
+}
 
 // State returns what the task is doing.
 func (t *Task) State() State { return t.state }
