@@ -97,7 +97,7 @@ func TestNearestIsThere(t *testing.T) {
 // of steps, from either end.
 func TestNearestWithChoices(t *testing.T) {
 	for text, call := range map[string]int{
-		"stray 1\n" + pinInTime:                                4,
+		"stray 1\n" + pinInTime:                                 4,
 		"kernel 6.18.44:drain-local-only\nroam 1\n" + addedHere: 2,
 	} {
 		scripts, err := run.Read(strings.NewReader(text), "choices")

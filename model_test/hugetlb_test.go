@@ -20,13 +20,13 @@ func TestHugetlbSize(t *testing.T) {
 		k := kernel.Boot(kernel.Config{Profile: profile.Newest()})
 		defer k.S.Stop()
 		p := k.Spawn("a", 0)
-		draw := kDraw{r}
-		call := func(o kOp) (int64, abi.Errno) {
+		draw := numbers{r}
+		call := func(o sysCall) (int64, abi.Errno) {
 			got, err := k.Call(p, o.Call)
 			require.NoError(r, err)
 			return got.Val, got.Errno
 		}
-		o := kSys("memfd_create", 0, abi.MfdAllowSealing|abi.MfdHugetlb)
+		o := sys("memfd_create", 0, abi.MfdAllowSealing|abi.MfdHugetlb)
 		o.Str = "x"
 		fd, errno := call(o)
 		require.Zero(r, errno)
@@ -34,7 +34,7 @@ func TestHugetlbSize(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(r, "calls") {
 			if rapid.IntRange(0, 3).Draw(r, "seal") == 0 {
 				add := draw.of("seals", int64(abi.SealShrink), int64(abi.SealGrow), int64(abi.SealSeal))
-				_, errno = call(kSys("fcntl", fd, abi.FAddSeals, add))
+				_, errno = call(sys("fcntl", fd, abi.FAddSeals, add))
 				require.Equal(r, seals&abi.SealSeal != 0, errno == abi.EPERM, "seals %v, and %v", seals, errno)
 				if errno == 0 {
 					seals |= abi.Seals(add)
@@ -50,9 +50,9 @@ func TestHugetlbSize(t *testing.T) {
 			default:
 				size = to
 			}
-			_, errno = call(kSys("ftruncate", fd, to))
+			_, errno = call(sys("ftruncate", fd, to))
 			require.Equal(r, want, errno, "ftruncate to %d, with %v", to, seals)
-			end, errno := call(kSys("lseek", fd, 0, abi.SeekEnd))
+			end, errno := call(sys("lseek", fd, 0, abi.SeekEnd))
 			require.Zero(r, errno)
 			require.Equal(r, size, end)
 		}

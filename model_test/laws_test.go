@@ -3,424 +3,270 @@ package model_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"sealab/run"
 	"sealab/sim/abi"
-	"sealab/sim/folio"
-	"sealab/sim/kernel"
-	"sealab/sim/law"
-	"sealab/sim/mm"
-	"sealab/sim/pin"
 	"sealab/sim/profile"
 	"sealab/sim/sched"
 )
 
-// Whole machines against the laws of package law: several processes on two CPUs make
-// random calls, a random chooser interleaves them, and the laws are asked before
-// every single step.
+// Whole machines against the laws of package law: random scenarios of several processes
+// on two CPUs, interleaved at random, of which the laws are asked before every single
+// step. What breaks one is a scenario with its schedule, which `sealab run` repeats.
 
-// The descriptors that every program finds, and the place where it maps.
+// lawSetup is what every program finds: a memfd of a few pages and a read-only
+// descriptor of it, one that can be executed, one of huge pages, two pipes, a pair
+// of sockets, and an io_uring.
+const lawSetup = `r0 = memfd_create("file", MFD_ALLOW_SEALING)
+pwrite64(r0, "x"..., 8292, 0)
+r1 = openat(AT_FDCWD, "/proc/self/fd/3", O_RDONLY)
+r2 = memfd_create("program", MFD_ALLOW_SEALING)
+pwrite64(r2, "x"..., 4096, 0)
+r3 = memfd_create("huge", MFD_ALLOW_SEALING|MFD_HUGETLB)
+ftruncate(r3, 2097152)
+pipe2([p0, p1], O_NONBLOCK)
+pipe2([q0, q1], O_NONBLOCK)
+socketpair(AF_UNIX, SOCK_STREAM|SOCK_NONBLOCK, 0, [s0, s1])
+u0 = io_uring_setup(8, NULL)
+`
+
 const (
-	kSealable = 3 // a memfd of a few pages, open for reading and writing
-	kReadOnly = 4 // the same, opened again read-only
-	kPipeR    = 5
-	kPipeW    = 6
-	kPipe2R   = 7
-	kPipe2W   = 8
-	kRing     = 9
-	kExec     = 10 // a memfd that can be executed, and sealed
-	kHuge     = 11 // a memfd of huge pages, where the kernel has them
-	kHighFD   = 13
-
-	kBase  = 0x200000000
-	kPages = 4
+	lawBase  = 0x200000000 // where mappings are made
+	lawPages = 4           // and how many pages there are
 )
 
-// kOp is one thing that a process does: a call, or something that is not a call.
-type kOp struct {
-	kernel.Call
-	what string // "" for the call; "store": it writes to its memory; "dma": I/O on it
-	kill bool   // the call is a kill of process Args[0]
+// lawDraw draws what calls are made of.
+type lawDraw struct {
+	*rapid.T
+	others []string // the processes that have a name
 }
 
-func (o kOp) String() string {
-	if o.what != "" {
-		return fmt.Sprintf("%s(%#x)", o.what, o.Args[0])
-	}
-	return fmt.Sprintf("%s(%x %q %x)", o.Sys.Name(), o.Args, o.Str, o.Vec)
+func (r lawDraw) of(label string, from ...string) string {
+	return rapid.SampledFrom(from).Draw(r.T, label)
 }
 
-func kSys(name string, args ...int64) kOp {
-	var o kOp
-	if o.Sys = kernel.SysByName(name); o.Sys == 0 {
-		panic("no call " + name)
-	}
-	copy(o.Args[:], args)
-	return o
+// file is a descriptor of a file. 20 and 21 are those that dup3 makes.
+func (r lawDraw) file() string { return r.of("file", "r0", "r0", "r0", "r0", "r1", "r2", "r3", "20") }
+func (r lawDraw) in() string   { return r.of("pipe", "p0", "p0", "q0", "q0", "p1") }
+func (r lawDraw) out() string  { return r.of("pipe", "p1", "p1", "q1", "q1", "p0") }
+func (r lawDraw) page() int64  { return int64(rapid.IntRange(0, lawPages-1).Draw(r.T, "page")) }
+func (r lawDraw) addr() string { return fmt.Sprintf("%#x", lawBase+r.page()*abi.PageSize) }
+func (r lawDraw) span() string { return r.of("bytes", "4096", "4096", "8192", "16384") }
+func (r lawDraw) prot() string {
+	return r.of("prot", "PROT_NONE", "PROT_READ", "PROT_READ|PROT_WRITE", "PROT_READ|PROT_WRITE")
 }
-
-// kDraw draws what calls are made of.
-type kDraw struct{ *rapid.T }
-
-func (r kDraw) of(label string, from ...int64) int64 { return rapid.SampledFrom(from).Draw(r.T, label) }
-
-func (r kDraw) file() int64 {
-	return r.of("file", kSealable, kSealable, kSealable, kReadOnly, kExec, kSealable, kHuge, kHighFD)
-}
-func (r kDraw) in() int64   { return r.of("pipe", kPipeR, kPipeR, kPipe2R, kPipe2R, kPipeW) }
-func (r kDraw) out() int64  { return r.of("pipe", kPipeW, kPipeW, kPipe2W, kPipe2W, kPipeR) }
-func (r kDraw) page() int64 { return int64(rapid.IntRange(0, kPages-1).Draw(r.T, "page")) }
-func (r kDraw) addr() int64 { return kBase + r.page()*abi.PageSize }
-func (r kDraw) span() int64 { return r.of("pages", 1, 1, 2, kPages) * abi.PageSize }
 
 // off draws an offset or a length in bytes, often at the edge of a page.
-func (r kDraw) off() int64 {
-	return max(0, r.page()*abi.PageSize+r.of("byte", 0, 0, 0, -1, 1, 100))
+func (r lawDraw) off() string {
+	byt := rapid.SampledFrom([]int64{0, 0, 0, -1, 1, 100}).Draw(r.T, "byte")
+	return fmt.Sprint(max(0, r.page()*abi.PageSize+byt))
 }
 
-func (r kDraw) seals() int64 {
-	return r.of("seals", int64(abi.SealWrite), int64(abi.SealWrite), int64(abi.SealWrite), int64(abi.SealFutureWrite),
-		int64(abi.SealExec), int64(abi.SealGrow), int64(abi.SealShrink), int64(abi.SealWrite|abi.SealGrow),
-		int64(abi.SealWrite|abi.SealShrink), int64(abi.SealSeal), 0, 0x40)
+func (r lawDraw) seals() string {
+	return r.of("seals", "F_SEAL_WRITE", "F_SEAL_WRITE", "F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE", "F_SEAL_EXEC", "F_SEAL_GROW",
+		"F_SEAL_SHRINK", "F_SEAL_GROW|F_SEAL_WRITE", "F_SEAL_SHRINK|F_SEAL_WRITE", "F_SEAL_SEAL", "0", "0x40")
 }
 
-// kOps are the things that a process may do; the more often a name stands in
-// kNames the more often it is done.
-var kOps = map[string]func(kDraw) kOp{
-	"seal": func(r kDraw) kOp { return kSys("fcntl", r.file(), abi.FAddSeals, r.seals()) },
-	"get":  func(r kDraw) kOp { return kSys("fcntl", r.file(), abi.FGetSeals) },
-	"mmap": func(r kDraw) kOp {
-		flags := r.of("flags", abi.MapShared, abi.MapShared, abi.MapShared|abi.MapPopulate, abi.MapPrivate)
-		return kSys("mmap", r.addr(), r.span(), r.of("prot", 0, 1, 3, 3), flags|abi.MapFixed, r.file(),
-			r.of("offset", 0, 0, abi.PageSize))
+// iov is a buffer in the mapped pages.
+func (r lawDraw) iov() string { return fmt.Sprintf("[{iov_base=%s, iov_len=%s}]", r.addr(), r.span()) }
+
+// lawCalls are the calls that a process may make; the more often a name stands in
+// lawNames the more often it is made.
+var lawCalls = map[string]func(lawDraw) string{
+	"seal": func(r lawDraw) string { return fmt.Sprintf("fcntl(%s, F_ADD_SEALS, %s)", r.file(), r.seals()) },
+	"get":  func(r lawDraw) string { return fmt.Sprintf("fcntl(%s, F_GET_SEALS)", r.file()) },
+	"mmap": func(r lawDraw) string {
+		flags := r.of("flags", "MAP_SHARED", "MAP_SHARED", "MAP_SHARED|MAP_POPULATE", "MAP_PRIVATE")
+		return fmt.Sprintf("mmap(%s, %s, %s, %s|MAP_FIXED, %s, %s)", r.addr(), r.span(), r.prot(), flags, r.file(),
+			r.of("offset", "0", "0", "4096"))
 	},
-	"munmap":   func(r kDraw) kOp { return kSys("munmap", r.addr(), r.span()) },
-	"unmapall": func(kDraw) kOp { return kSys("munmap", kBase, 2*kPages*abi.PageSize) },
-	"mprotect": func(r kDraw) kOp { return kSys("mprotect", r.addr(), r.span(), r.of("prot", 0, 1, 3)) },
-	"mremap": func(r kDraw) kOp {
+	"munmap":   func(r lawDraw) string { return fmt.Sprintf("munmap(%s, %s)", r.addr(), r.span()) },
+	"unmapall": func(r lawDraw) string { return fmt.Sprintf("munmap(%#x, %d)", lawBase, 2*lawPages*abi.PageSize) },
+	"mprotect": func(r lawDraw) string { return fmt.Sprintf("mprotect(%s, %s, %s)", r.addr(), r.span(), r.prot()) },
+	"mremap": func(r lawDraw) string {
 		n := r.span()
-		return kSys("mremap", r.addr(), n, n, abi.MremapMaymove|abi.MremapFixed, kBase+kPages*abi.PageSize+r.page()<<12)
+		return fmt.Sprintf("mremap(%s, %s, %s, MREMAP_MAYMOVE|MREMAP_FIXED, %#x)", r.addr(), n, n,
+			lawBase+(lawPages+r.page())*abi.PageSize)
 	},
-	"madvise": func(r kDraw) kOp {
-		return kSys("madvise", r.addr(), r.span(),
-			r.of("advice", abi.MadvDontneed, abi.MadvRemove, abi.MadvPopulateWrite, abi.MadvPopulateRead))
+	"madvise": func(r lawDraw) string {
+		return fmt.Sprintf("madvise(%s, %s, %s)", r.addr(), r.span(), r.of("advice", "MADV_DONTNEED", "MADV_REMOVE",
+			"MADV_POPULATE_WRITE", "MADV_POPULATE_READ"))
 	},
-	"write":     func(r kDraw) kOp { return kSys("pwrite64", r.file(), 0, r.off(), r.off()) },
-	"append":    func(r kDraw) kOp { return kSys("write", r.file(), 0, r.off()) },
-	"pread":     func(r kDraw) kOp { return kSys("pread64", r.file(), 0, r.off(), r.off()) },
-	"ftruncate": func(r kDraw) kOp { return kSys("ftruncate", r.file(), r.off()) },
-	"fallocate": func(r kDraw) kOp { return kSys("fallocate", r.file(), r.of("mode", 0, 1, 3), r.off(), r.off()) },
-	"fchmod":    func(r kDraw) kOp { return kSys("fchmod", r.file(), r.of("mode", 0o777, 0o644)) },
-	"splice": func(r kDraw) kOp {
-		return kSys("splice", r.file(), r.off(), r.out(), -1, r.span(), abi.SpliceFNonblock)
+	"write":     func(r lawDraw) string { return fmt.Sprintf(`pwrite64(%s, "x"..., %s, %s)`, r.file(), r.off(), r.off()) },
+	"append":    func(r lawDraw) string { return fmt.Sprintf(`write(%s, "x"..., %s)`, r.file(), r.off()) },
+	"pread":     func(r lawDraw) string { return fmt.Sprintf(`pread64(%s, ""..., %s, %s)`, r.file(), r.off(), r.off()) },
+	"ftruncate": func(r lawDraw) string { return fmt.Sprintf("ftruncate(%s, %s)", r.file(), r.off()) },
+	"fallocate": func(r lawDraw) string {
+		mode := r.of("mode", "0", "FALLOC_FL_KEEP_SIZE", "FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE")
+		return fmt.Sprintf("fallocate(%s, %s, %s, %s)", r.file(), mode, r.off(), r.off())
 	},
-	"unsplice": func(r kDraw) kOp {
-		return kSys("splice", r.in(), -1, r.file(), r.off(), r.span(), abi.SpliceFNonblock)
+	"fchmod": func(r lawDraw) string { return fmt.Sprintf("fchmod(%s, %s)", r.file(), r.of("mode", "0777", "0644")) },
+	"splice": func(r lawDraw) string {
+		return fmt.Sprintf("splice(%s, [%s], %s, NULL, %s, SPLICE_F_NONBLOCK)", r.file(), r.off(), r.out(), r.span())
 	},
-	"move": func(r kDraw) kOp { return kSys("splice", r.in(), -1, r.out(), -1, r.off(), abi.SpliceFNonblock) },
-	"tee":  func(r kDraw) kOp { return kSys("tee", r.in(), r.out(), r.off(), abi.SpliceFNonblock) },
-	"vmsplice": func(r kDraw) kOp {
-		o := kSys("vmsplice", r.out(), 0, 0, abi.SpliceFNonblock)
-		o.Vec = []kernel.Iovec{{Base: uint64(r.addr()), Len: uint64(r.span())}}
-		return o
+	"unsplice": func(r lawDraw) string {
+		return fmt.Sprintf("splice(%s, NULL, %s, [%s], %s, SPLICE_F_NONBLOCK)", r.in(), r.file(), r.off(), r.span())
 	},
-	"sendfile":  func(r kDraw) kOp { return kSys("sendfile", r.out(), r.file(), r.off(), r.off()) },
-	"copyfile":  func(r kDraw) kOp { return kSys("sendfile", r.file(), r.file(), r.off(), r.off()) },
-	"readpipe":  func(r kDraw) kOp { return kSys("read", r.in(), 0, r.span()) },
-	"writepipe": func(r kDraw) kOp { return kSys("write", r.out(), 0, r.off()) },
-	"dup":       func(r kDraw) kOp { return kSys("dup3", r.file(), r.of("to", kHighFD, kHighFD+1), abi.OCloexec) },
-	"close": func(r kDraw) kOp {
-		return kSys("close", r.of("fd", kHighFD, kHighFD, kHighFD+1, kRing, kPipeR, kReadOnly))
+	"move": func(r lawDraw) string {
+		return fmt.Sprintf("splice(%s, NULL, %s, NULL, %s, SPLICE_F_NONBLOCK)", r.in(), r.out(), r.off())
 	},
-	"reopen": func(r kDraw) kOp {
-		o := kSys("openat", abi.AtFdcwd, 0, r.of("mode", abi.ORdonly, abi.ORdwr, abi.ORdwr|abi.OTrunc))
-		o.Str = fmt.Sprintf("/proc/self/fd/%d", r.file())
-		return o
+	"tee": func(r lawDraw) string {
+		return fmt.Sprintf("tee(%s, %s, %s, SPLICE_F_NONBLOCK)", r.in(), r.out(), r.off())
 	},
-	"memfd": func(r kDraw) kOp {
-		o := kSys("memfd_create", 0, r.of("flags", abi.MfdAllowSealing, 0, abi.MfdNoexecSeal))
-		o.Str = "another"
-		return o
+	"vmsplice": func(r lawDraw) string {
+		return fmt.Sprintf("vmsplice(%s, %s, 1, SPLICE_F_NONBLOCK)", r.out(), r.iov())
 	},
-	"register": func(r kDraw) kOp {
-		o := kSys("io_uring_register", kRing, abi.IoringRegisterBuffers)
-		o.Vec = []kernel.Iovec{{Base: uint64(r.addr()), Len: uint64(r.span())}}
-		return o
+	"sendfile": func(r lawDraw) string {
+		return fmt.Sprintf("sendfile(%s, %s, [%s], %s)", r.out(), r.file(), r.off(), r.off())
 	},
-	"unregister": func(kDraw) kOp { return kSys("io_uring_register", kRing, abi.IoringUnregisterBuffers) },
-	"remote": func(r kDraw) kOp {
-		o := kSys(rapid.SampledFrom([]string{"process_vm_readv", "process_vm_writev"}).Draw(r.T, "call"))
-		o.Vec = []kernel.Iovec{{Base: kBase, Len: uint64(r.span())}}
-		o.Remote = []kernel.Iovec{{Base: uint64(r.addr()), Len: o.Vec[0].Len}}
-		return o
+	"copyfile": func(r lawDraw) string {
+		return fmt.Sprintf("sendfile(%s, %s, [%s], %s)", r.file(), r.file(), r.off(), r.off())
 	},
-	"store": func(r kDraw) kOp { return kOp{what: "store", Call: kernel.Call{Args: [6]int64{r.addr(), r.span()}}} },
-	"dma":   func(r kDraw) kOp { return kOp{what: "dma", Call: kernel.Call{Args: [6]int64{r.addr(), r.span()}}} },
-	"fork": func(r kDraw) kOp {
-		return kSys("clone", r.of("flags", 0, 0, abi.CloneVm, abi.CloneFiles, abi.CloneVm|abi.CloneFiles))
+	"readpipe":  func(r lawDraw) string { return fmt.Sprintf(`read(%s, ""..., %s)`, r.in(), r.span()) },
+	"writepipe": func(r lawDraw) string { return fmt.Sprintf(`write(%s, "x"..., %s)`, r.out(), r.off()) },
+	"send": func(r lawDraw) string {
+		return fmt.Sprintf(`sendmsg(s0, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], msg_iovlen=1, `+
+			`msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[%s]}], `+
+			`msg_controllen=24, msg_flags=0}, MSG_DONTWAIT|MSG_NOSIGNAL)`, r.file())
 	},
-	"exec": func(kDraw) kOp { return kSys("execve") },
-	"exit": func(kDraw) kOp { return kSys("exit") },
-	"kill": func(r kDraw) kOp {
-		o := kSys("kill", r.of("whom", 0, 1, 2), r.of("signal", int64(abi.SIGKILL), int64(abi.SIGUSR1)))
-		o.kill = true
-		return o
+	"receive": func(lawDraw) string { return `read(s1, ""..., 1)` },
+	"dup": func(r lawDraw) string {
+		return fmt.Sprintf("dup3(%s, %s, O_CLOEXEC)", r.file(), r.of("to", "20", "21"))
+	},
+	"close": func(r lawDraw) string {
+		return fmt.Sprintf("close(%s)", r.of("fd", "20", "20", "21", "u0", "p0", "r1", "s1"))
+	},
+	"reopen": func(r lawDraw) string {
+		return fmt.Sprintf(`openat(AT_FDCWD, "/proc/self/fd/%s", %s)`, r.of("file", "3", "3", "4", "5", "20"),
+			r.of("mode", "O_RDONLY", "O_RDWR", "O_RDWR|O_TRUNC"))
+	},
+	"memfd": func(r lawDraw) string {
+		return fmt.Sprintf(`memfd_create("another", %s)`, r.of("flags", "MFD_ALLOW_SEALING", "0", "MFD_NOEXEC_SEAL"))
+	},
+	"register": func(r lawDraw) string {
+		return fmt.Sprintf("io_uring_register(u0, IORING_REGISTER_BUFFERS, %s, 1)", r.iov())
+	},
+	"unregister": func(lawDraw) string { return "io_uring_register(u0, IORING_UNREGISTER_BUFFERS, NULL, 0)" },
+	"remote": func(r lawDraw) string {
+		n := r.span()
+		return fmt.Sprintf("%s(%s, [{iov_base=%#x, iov_len=%s}], 1, [{iov_base=%s, iov_len=%s}], 1, 0)",
+			r.of("call", "process_vm_readv", "process_vm_writev"), r.of("whom", r.others...), lawBase, n, r.addr(), n)
+	},
+	"fork": func(r lawDraw) string {
+		return fmt.Sprintf("clone(child_stack=NULL, flags=%s)", r.of("flags", "0", "0", "CLONE_VM", "CLONE_FILES", "CLONE_VM|CLONE_FILES"))
+	},
+	"exec": func(lawDraw) string { return `execve("/bin/true", ["true"], NULL) = 0` },
+	"exit": func(lawDraw) string { return "exit_group(0)" },
+	"kill": func(r lawDraw) string {
+		return fmt.Sprintf("kill(%s, %s)", r.of("whom", r.others...), r.of("signal", "SIGKILL", "SIGUSR1"))
 	},
 }
 
-var kNames = func() (names []string) {
-	for name := range kOps {
+var lawNames = func() (names []string) {
+	for name := range lawCalls {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for range 4 {
-		names = append(names, "seal", "seal", "mmap", "mmap", "munmap", "write", "store", "splice", "vmsplice", "readpipe",
-			"dma", "register", "mprotect")
+		names = append(names, "seal", "seal", "mmap", "mmap", "munmap", "write", "splice", "vmsplice", "readpipe",
+			"register", "mprotect")
 	}
 	return names
 }()
 
-// kAnyOps draws one thing to do; or a story of several, which chance would seldom
-// tell: of a page that is held, and a seal that has to wait for it.
-var kAnyOps = rapid.Custom(func(r *rapid.T) []kOp {
-	d, seal := kDraw{r}, kSys("fcntl", kSealable, abi.FAddSeals, int64(abi.SealWrite))
-	name := rapid.SampledFrom(append(kNames, "spliced", "spliced", "registered", "in flight")).Draw(r, "op")
-	unmap, wait := kOps["unmapall"](d), kOps["readpipe"](d)
-	mapped := kSys("mmap", kBase, kPages*abi.PageSize, 3, abi.MapShared|abi.MapFixed, kSealable, 0)
+// lawLines draws one call; or a story of several, which chance would seldom tell: of a
+// page that is held, and a seal that has to wait for it.
+func lawLines(d lawDraw) []string {
+	names := append(lawNames, "spliced", "spliced", "registered")
+	if len(d.others) == 0 {
+		names = slices.DeleteFunc(names, func(n string) bool { return n == "kill" || n == "remote" })
+	}
+	name := rapid.SampledFrom(names).Draw(d.T, "call")
+	const seal = "fcntl(r0, F_ADD_SEALS, F_SEAL_WRITE)"
+	unmap := lawCalls["unmapall"](d)
 	switch name {
 	case "spliced":
-		return []kOp{unmap, kSys("splice", kSealable, d.off(), kPipeW, -1, 1, abi.SpliceFNonblock), seal, wait}
+		return []string{unmap, fmt.Sprintf("splice(r0, [%s], p1, NULL, 1, SPLICE_F_NONBLOCK)", d.off()), seal,
+			lawCalls["readpipe"](d)}
 	case "registered":
-		return []kOp{mapped, kOps["register"](d), unmap, seal, kOps["unregister"](d), seal}
-	case "in flight":
-		return []kOp{mapped, kOps["dma"](d), unmap, seal}
+		return []string{lawMapped, lawCalls["register"](d), unmap, seal, lawCalls["unregister"](d), seal}
 	}
-	return []kOp{kOps[name](d)}
-})
-
-// kMachine is a machine under test.
-type kMachine struct {
-	r        *rapid.T
-	k        *kernel.Kernel
-	rand     *sched.Random
-	history  law.History
-	programs [][]kOp // what is left to do for each process, by its place in k.Procs
-	procs    []*kernel.Proc
-	line     int64
-	steps    int
+	return []string{lawCalls[name](d)}
 }
 
-// Next implements sched.Chooser: it asks the laws, and then chooses at random.
-func (m *kMachine) Next(v *sched.View) int {
-	m.check()
-	return m.rand.Next(v)
-}
+// lawMapped maps the first file.
+const lawMapped = "mmap(0x200000000, 16384, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, r0, 0)"
 
-// Choose implements sched.Chooser.
-func (m *kMachine) Choose(n int, what string) int { return m.rand.Choose(n, what) }
-
-func (m *kMachine) check() {
-	m.steps++
-	wrong := append(law.Broken(m.k.S), m.history.Look(m.k.S)...)
-	if len(wrong) > 0 {
-		m.r.Fatalf("after line %d: %v", m.line, wrong)
+// lawScenario draws a scenario: task a is a thread of the main task, and b and c are
+// processes, or share with it what their clone says.
+func lawScenario(r *rapid.T) string {
+	d := lawDraw{T: r}
+	text := "kernel " + kernels.Draw(r, "kernel").ID + "\nhz 100\n" + lawSetup
+	if rapid.Bool().Draw(r, "mapped") {
+		text += lawMapped + "\n"
 	}
-}
-
-// call makes a call while nothing else goes on, and says whether it succeeded.
-func (m *kMachine) call(p *kernel.Proc, o kOp) (kernel.Result, bool) {
-	m.line++
-	o.Line = m.line
-	res, err := m.k.Call(p, o.Call)
-	require.NoError(m.r, err)
-	return res, res.Errno == 0
-}
-
-// boot makes the machine with its first process, its descriptors and others.
-func (m *kMachine) boot(p profile.Profile, procs int) {
-	m.k = kernel.Boot(kernel.Config{Profile: p, HZ: 100, Rounding: p.TimerWheel})
-	a := m.k.Spawn("a", 0)
-	m.line = 0
-	at := func(to int64, o kOp) int64 {
-		res, ok := m.call(a, o)
-		if !ok { // this kernel has no such thing: a second name for the first file
-			res, _ = m.call(a, kSys("dup", kSealable))
-		}
-		if res.Val != to {
-			_, ok = m.call(a, kSys("dup3", res.Val, to, 0))
-			require.True(m.r, ok)
-			_, ok = m.call(a, kSys("close", res.Val))
-			require.True(m.r, ok)
-		}
-		return to
+	for _, name := range []string{"b", "c"}[:rapid.IntRange(0, 2).Draw(r, "processes")] {
+		d.others = append(d.others, name)
+		text += fmt.Sprintf("%s = clone(child_stack=NULL, flags=%s)\n", name, d.of("as", "0", "0", "CLONE_VM|CLONE_FILES"))
 	}
-	memfd := func(name string, flags int64) kOp {
-		o := kSys("memfd_create", 0, flags)
-		o.Str = name
-		return o
-	}
-	at(kSealable, memfd("file", abi.MfdAllowSealing))
-	m.call(a, kSys("pwrite64", kSealable, 0, 2*abi.PageSize+100, 0))
-	reopen := kSys("openat", abi.AtFdcwd, 0, abi.ORdonly)
-	reopen.Str = "/proc/self/fd/3"
-	at(kReadOnly, reopen)
-	for range 2 {
-		_, ok := m.call(a, kSys("pipe2", 0, abi.ONonblock))
-		require.True(m.r, ok)
-	}
-	at(kRing, kSys("io_uring_setup", 8))
-	at(kExec, memfd("program", abi.MfdAllowSealing))
-	m.call(a, kSys("pwrite64", kExec, 0, abi.PageSize, 0))
-	at(kHuge, memfd("huge", abi.MfdAllowSealing|abi.MfdHugetlb))
-	m.call(a, kSys("ftruncate", kHuge, 1<<21))
-	if rapid.Bool().Draw(m.r, "mapped") {
-		m.call(a, kSys("mmap", kBase, kPages*abi.PageSize, 3, abi.MapShared|abi.MapFixed, kSealable, 0))
-	}
-	m.procs = []*kernel.Proc{a}
-	for range procs - 1 {
-		res, ok := m.call(a, kSys("clone", rapid.SampledFrom([]int64{0, 0, abi.CloneVm | abi.CloneFiles}).Draw(m.r, "as")))
-		require.True(m.r, ok)
-		m.procs = append(m.procs, res.Child)
-	}
-}
-
-// dying says whether a process has a fatal signal and is to make no more calls.
-func (m *kMachine) dying(p *kernel.Proc) bool {
-	return sched.Peek[sched.Sleeper](m.k.S.World(), p.Task.Sleep).Fatal
-}
-
-// begin lets process i do its next thing, and says whether it had anything to do.
-func (m *kMachine) begin(i int) bool {
-	p := m.procs[i]
-	if p.Gone() || p.Busy() || len(m.programs[i]) == 0 {
-		return false
-	}
-	o := m.programs[i][0]
-	m.programs[i] = m.programs[i][1:]
-	if m.dying(p) {
-		o, m.programs[i] = kSys("exit"), nil
-	}
-	m.line++
-	o.Line = m.line
-	switch {
-	case o.what != "":
-		m.background(p, o)
-		return true
-	case o.kill:
-		q := m.procs[int(o.Args[0])%len(m.procs)]
-		if q.Gone() {
-			return true
-		}
-		o.Target, o.Fatal = q.Task.Sleep, o.Args[1] == int64(abi.SIGKILL)
-	}
-	m.k.Submit(p, &o.Call)
-	return true
-}
-
-// background does what is not a call: a program's own store, or a device's I/O.
-func (m *kMachine) background(p *kernel.Proc, o kOp) {
-	id, addr, n, line := p.MM, uint64(o.Args[0]), uint64(o.Args[1]), uint64(o.Line)
-	m.k.S.SetChooser(nil)
-	m.k.Do(func(t *sched.Task) { mm.Get(t, id) })
-	m.k.S.SetChooser(m)
-	t := m.k.S.Spawn(o.what, func(t *sched.Task) {
-		if o.what == "store" {
-			_, _ = mm.CopyTo(t, id, addr, n, line)
-		} else if io, err := pin.Begin(t, id, addr, n, false); err == nil {
-			for range m.rand.Intn(30) {
-				t.CondResched()
-			}
-			pin.End(t, io)
-		}
-		mm.Put(t, id)
-	})
-	t.CPU = m.rand.Intn(2)
-}
-
-// run runs all programs to their ends.
-func (m *kMachine) run() {
-	m.k.S.SetChooser(m)
-	for {
-		any := false
-		for i := range m.procs {
-			if m.rand.Intn(2) == 0 && m.begin(i) {
-				any = true
+	for _, name := range append([]string{"a"}, d.others...) {
+		for range rapid.IntRange(0, 40).Draw(r, "calls") {
+			for _, line := range lawLines(d) {
+				text += name + ": " + line + "\n"
 			}
 		}
-		require.NoError(m.r, m.k.S.RunFor(uint64(1+m.rand.Intn(60))))
-		m.adopt()
-		if any || m.k.S.CanRun() || m.left() {
-			continue
-		}
-		if !m.k.S.Tick() {
-			break
-		}
 	}
-	m.k.S.SetChooser(nil)
-	m.check()
+	return text
 }
 
-// adopt gives new processes something to do.
-func (m *kMachine) adopt() {
-	for _, p := range m.k.Procs() {
-		if !slices.Contains(m.procs, p) {
-			m.procs = append(m.procs, p)
-			m.programs = append(m.programs, []kOp{kSys("exit")})
-		}
-	}
-}
-
-// left says whether an idle process has anything left to do.
-func (m *kMachine) left() bool {
-	for i, p := range m.procs {
-		if !p.Gone() && !p.Busy() && len(m.programs[i]) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// end ends all processes; nothing must be left of them.
-func (m *kMachine) end() {
-	for _, p := range m.procs {
-		if !p.Gone() {
-			require.False(m.r, p.Busy(), "a deadlock: %s waits", p.Task.Name)
-			m.call(p, kSys("exit"))
-		}
-	}
-	m.k.Do(folio.DrainAllBatches)
-	require.Empty(m.r, law.Left(m.k.S))
-}
-
-// kernels are the profiles of all named kernels.
+// kernels are all named kernels.
 var kernels = rapid.Custom(func(r *rapid.T) profile.Named {
 	return rapid.SampledFrom(profile.NamedAll()).Draw(r, "kernel")
 })
 
-// lawsHold runs random programs on a random kernel, and returns how often it asked the
-// laws.
-func lawsHold(r *rapid.T) (asked int) {
-	m := &kMachine{r: r}
-	n := rapid.IntRange(1, 3).Draw(r, "processes")
-	m.boot(kernels.Draw(r, "kernel").Profile(), n)
-	defer m.k.S.Stop()
-	for range n {
-		calls := rapid.IntRange(0, 40).Draw(r, "calls")
-		program := slices.Concat(rapid.SliceOfN(kAnyOps, calls, calls).Draw(r, "program")...)
-		m.programs = append(m.programs, program)
+// sticky goes on with the same task most of the time.
+type sticky struct {
+	*sched.Random
+	often int
+}
+
+// Next implements sched.Chooser.
+func (s sticky) Next(v *sched.View) int {
+	if i := slices.Index(v.Runnable, v.Current); i >= 0 && s.Intn(s.often) > 0 {
+		return i
 	}
-	m.rand = sched.NewRandom(rapid.Uint64().Draw(r, "schedule"))
-	m.k.S.FreeTime = rapid.Bool().Draw(r, "time flies")
-	m.run()
-	m.end()
-	return m.steps
+	return s.Random.Next(v)
+}
+
+// lawsHold runs a random scenario in a random order, and returns in how many steps.
+func lawsHold(r *rapid.T) (steps uint64) {
+	text := lawScenario(r)
+	scripts, err := run.Read(strings.NewReader(text), "scenario")
+	require.NoError(r, err, text)
+	seed := rapid.Uint64().Draw(r, "schedule")
+	o := run.Options{Laws: true, FreeTime: rapid.Bool().Draw(r, "time flies"),
+		Chooser: sticky{sched.NewRandom(seed), rapid.SampledFrom([]int{1, 3, 30}).Draw(r, "go on")}}
+	res, err := run.Play(scripts[0], o)
+	require.NoError(r, err, text)
+	wrong := res.Broken
+	for _, c := range res.Calls {
+		if c.State == run.Waiting {
+			wrong = append(wrong, fmt.Sprintf("a deadlock: line %d waits for ever", c.Line))
+		}
+	}
+	if res.Stopped != "" || len(wrong) > 0 {
+		r.Fatalf("%s\n%s\n%s", res.Stopped, strings.Join(wrong, "\n"), playable{text, []string{"--laws", "--schedule", res.Schedule}}.keep(r))
+	}
+	return res.Steps
 }
 
 func TestLawsHoldAtEveryStep(t *testing.T) {
-	steps := 0
+	steps := uint64(0)
 	rapid.Check(t, func(r *rapid.T) { steps += lawsHold(r) })
 	t.Logf("the laws were asked %d times", steps)
 }

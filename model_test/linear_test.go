@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"sealab/run"
 	"sealab/sim/abi"
-	"sealab/sim/kernel"
-	"sealab/sim/profile"
 	"sealab/sim/sched"
+	"sealab/sim/trace"
 )
 
 // Linearizability: what threads of one process see of their memfd at the same time is
@@ -30,7 +30,7 @@ import (
 
 // linCall is a call of a thread, and what the specification says of it.
 type linCall struct {
-	op     kOp
+	op     sysCall
 	step   func(*spec) (int64, abi.Errno)
 	seals  bool // adds F_SEAL_WRITE
 	maps   bool // makes a shared mapping
@@ -58,59 +58,59 @@ const (
 
 // linOps draw the calls that threads make; each speaks of one page at most, since what
 // speaks of several is no single moment in any kernel.
-var linOps = []func(r kDraw) linCall{
-	func(r kDraw) linCall {
+var linOps = []func(r numbers) linCall{
+	func(r numbers) linCall {
 		seals := r.of("seals", 8, 8, 8, 4, 2, 16, 12, 1, 0)
-		return linCall{op: kSys("fcntl", linFile, abi.FAddSeals, seals), seals: seals&8 != 0,
+		return linCall{op: sys("fcntl", linFile, abi.FAddSeals, seals), seals: seals&8 != 0,
 			step: func(s *spec) (int64, abi.Errno) { return 0, s.addSeals(linFile, seals) }}
 	},
-	func(kDraw) linCall {
-		return linCall{op: kSys("fcntl", linFile, abi.FGetSeals),
+	func(numbers) linCall {
+		return linCall{op: sys("fcntl", linFile, abi.FGetSeals),
 			step: func(s *spec) (int64, abi.Errno) { return s.getSeals(linFile) }}
 	},
-	func(r kDraw) linCall {
+	func(r numbers) linCall {
 		size := r.of("size", 0, 1, 2) * abi.PageSize
-		return linCall{op: kSys("ftruncate", linFile, size), pages: true,
+		return linCall{op: sys("ftruncate", linFile, size), pages: true,
 			step: func(s *spec) (int64, abi.Errno) { return 0, s.ftruncate(linFile, size) }}
 	},
-	func(r kDraw) linCall {
+	func(r numbers) linCall {
 		mode, page := r.of("mode", 0, 3), r.of("page", 0, 1)*abi.PageSize
-		return linCall{op: kSys("fallocate", linFile, mode, page, abi.PageSize), pages: true,
+		return linCall{op: sys("fallocate", linFile, mode, page, abi.PageSize), pages: true,
 			step: func(s *spec) (int64, abi.Errno) { return 0, s.fallocate(linFile, mode, page, abi.PageSize) }}
 	},
-	func(r kDraw) linCall {
+	func(r numbers) linCall {
 		page := r.of("page", 0, 1) * abi.PageSize
-		return linCall{op: kSys("pwrite64", linFile, 0, 1, page), pages: true,
+		return linCall{op: sys("pwrite64", linFile, 0, 1, page), pages: true,
 			step: func(s *spec) (int64, abi.Errno) { return s.pwrite(linFile, 1, page) }}
 	},
-	func(r kDraw) linCall {
+	func(r numbers) linCall {
 		page := r.of("page", 0, 1) * abi.PageSize
-		return linCall{op: kSys("pread64", linFile, 0, 1, page),
+		return linCall{op: sys("pread64", linFile, 0, 1, page),
 			step: func(s *spec) (int64, abi.Errno) { return s.pread(linFile, 1, page) }}
 	},
-	func(r kDraw) linCall {
+	func(r numbers) linCall {
 		at, prot := linBase+r.of("place", 0, 2), r.of("prot", 1, 3, 3)
-		o := kSys("mmap", at*abi.PageSize, abi.PageSize, prot, abi.MapShared|abi.MapFixed, linFile, 0)
+		o := sys("mmap", at*abi.PageSize, abi.PageSize, prot, abi.MapShared|abi.MapFixed, linFile, 0)
 		return linCall{op: o, maps: true, step: func(s *spec) (int64, abi.Errno) {
 			return at * abi.PageSize, s.mmap(at, 1, prot, true, linFile, 0)
 		}}
 	},
-	func(r kDraw) linCall {
+	func(r numbers) linCall {
 		at := linBase + r.of("place", 0, 2)
-		return linCall{op: kSys("munmap", at*abi.PageSize, abi.PageSize),
+		return linCall{op: sys("munmap", at*abi.PageSize, abi.PageSize),
 			step: func(s *spec) (int64, abi.Errno) { return 0, s.munmap(at, 1) }}
 	},
-	func(r kDraw) linCall {
+	func(r numbers) linCall {
 		at, prot := linBase+r.of("place", 0, 2), r.of("prot", 1, 3)
-		return linCall{op: kSys("mprotect", at*abi.PageSize, abi.PageSize, prot),
+		return linCall{op: sys("mprotect", at*abi.PageSize, abi.PageSize, prot),
 			step: func(s *spec) (int64, abi.Errno) { return 0, s.mprotect(at, 1, prot) }}
 	},
-	func(kDraw) linCall {
-		return linCall{op: kSys("splice", linFile, 0, 4, -1, abi.PageSize, abi.SpliceFNonblock), pages: true,
+	func(numbers) linCall {
+		return linCall{op: sys("splice", linFile, 0, 4, -1, abi.PageSize, abi.SpliceFNonblock), pages: true,
 			step: func(s *spec) (int64, abi.Errno) { return s.splice(linFile, 0, abi.PageSize) }}
 	},
-	func(kDraw) linCall {
-		return linCall{op: kSys("read", 3, 0, 99*abi.PageSize), pages: true,
+	func(numbers) linCall {
+		return linCall{op: sys("read", 3, 0, 99*abi.PageSize), pages: true,
 			step: func(s *spec) (int64, abi.Errno) { return s.readPipe(99 * abi.PageSize) }}
 	},
 }
@@ -199,62 +199,49 @@ func excuses(history []*linEnded) {
 	}
 }
 
-// linRun lets threads make their calls in an order that is drawn.
-func linRun(r *rapid.T, release string, programs [][]linCall, seed uint64, free bool) (start *spec, history []*linEnded) {
-	programs = slices.Clone(programs)
-	p, _, err := profile.ForRelease(release)
-	require.NoError(r, err)
-	k := kernel.Boot(kernel.Config{Profile: p, HZ: 1000})
-	defer k.S.Stop()
+// linRun plays the calls as tasks of a scenario, in an order that is drawn.
+func linRun(r *rapid.T, release string, programs [][]linCall, o run.Options) (
+	start *spec, history []*linEnded, played playable,
+) {
 	start = &spec{kernel: specKernels[release], onExec: map[int64]bool{}, fds: map[int64]*specOpen{}, memory: map[int64]*specMapped{}}
-	first := k.Spawn("a", 0)
-	one := func(o kOp) kernel.Result {
-		res, err := k.Call(first, o.Call)
-		require.NoError(r, err)
-		require.Zero(r, res.Errno)
-		return res
-	}
-	one(kSys("pipe2", 0, abi.ONonblock))
-	o := kSys("memfd_create", 0, abi.MfdAllowSealing)
-	o.Str = "x"
-	one(o)
 	_, _ = start.create(abi.MfdAllowSealing)
-	one(kSys("pwrite64", linFile, 0, abi.PageSize, 0))
 	_, _ = start.pwrite(linFile, abi.PageSize, 0)
-	threads := []*kernel.Proc{first}
-	for range len(programs) - 1 {
-		threads = append(threads, one(kSys("clone", abi.CloneVm|abi.CloneFiles)).Child)
-	}
-
-	random := sched.NewRandom(seed)
-	k.S.SetChooser(random)
-	k.S.FreeTime = free
-	open := make([]*linEnded, len(programs))
-	for now := int64(1); ; now++ {
-		idle := true
-		for i, t := range threads {
-			if e := open[i]; e != nil && !t.Busy() {
-				res, err := t.Result()
-				require.NoError(r, err)
-				e.done, e.val, e.errno = 2*now, res.Val, res.Errno
-				open[i] = nil
-			}
-			if open[i] != nil || len(programs[i]) == 0 {
-				continue
-			}
-			idle = false
-			if random.Intn(3) == 0 {
-				e := &linEnded{linCall: programs[i][0], thread: i, began: 2*now + 1, done: 1 << 60}
-				programs[i] = programs[i][1:]
-				open[i], history = e, append(history, e)
-				k.Submit(t, &e.op.Call)
-			}
-		}
-		require.NoError(r, k.S.RunFor(uint64(1+random.Intn(12))))
-		if !k.S.CanRun() && !k.S.Tick() && idle && slices.IndexFunc(open, func(e *linEnded) bool { return e != nil }) < 0 {
-			return start, history
+	lines := []string{"pipe2([p0, p1], O_NONBLOCK)", `memfd_create("x", MFD_ALLOW_SEALING)`,
+		fmt.Sprintf(`pwrite64(%d, "x"..., %d, 0)`, linFile, abi.PageSize)}
+	calls := map[int64]*linEnded{}
+	for i, program := range programs {
+		for _, c := range program {
+			lines = append(lines, fmt.Sprintf("%c: %s", 'a'+i, c.op.line()))
+			e := &linEnded{linCall: c, thread: i}
+			calls[int64(len(lines)+2)] = e // behind the two lines of the kernel and of HZ
 		}
 	}
+	text := scenarioOf(release, lines)
+	scripts, err := run.Read(strings.NewReader(text), "calls")
+	require.NoError(r, err, text)
+	o.Record = true
+	res, err := run.Play(scripts[0], o)
+	require.NoError(r, err, text)
+	require.Empty(r, res.Stopped, text)
+	for i := range res.Trace.Events {
+		switch ev := &res.Trace.Events[i]; {
+		case calls[ev.Line] == nil:
+		case ev.Kind == trace.Begin:
+			calls[ev.Line].began = int64(i)
+			history = append(history, calls[ev.Line])
+		case ev.Kind == trace.End:
+			calls[ev.Line].done = int64(i)
+		}
+	}
+	for i := range res.Calls {
+		a := &res.Calls[i]
+		require.Equal(r, run.Returned, a.State, "line %d of\n%s", a.Line, text)
+		if e := calls[a.Line]; e != nil {
+			e.val = a.Value
+			e.errno, _ = abi.ErrnoByName(a.Errno)
+		}
+	}
+	return start, history, playable{text, []string{"--schedule", res.Schedule}}
 }
 
 func TestLinearizable(t *testing.T) {
@@ -264,13 +251,14 @@ func TestLinearizable(t *testing.T) {
 		var programs [][]linCall
 		for range rapid.IntRange(2, 3).Draw(r, "threads") {
 			programs = append(programs, rapid.SliceOfN(rapid.Custom(func(r *rapid.T) linCall {
-				return rapid.SampledFrom(linOps).Draw(r, "op")(kDraw{r})
+				return rapid.SampledFrom(linOps).Draw(r, "op")(numbers{r})
 			}), 1, 6).Draw(r, "program"))
 		}
 		free, seed := rapid.Bool().Draw(r, "time flies"), rapid.Uint64().Draw(r, "schedule")
 		for i := range uint64(10) {
-			start, history := linRun(r, release, programs, seed+i, free)
-			o, x := linCheck(r, release, start, history)
+			start, history, played := linRun(r, release, programs,
+				run.Options{Chooser: sticky{sched.NewRandom(seed + i), 3}, FreeTime: free})
+			o, x := linCheck(r, start, history, played)
 			overlaps, excused = overlaps+o, excused+x
 		}
 	})
@@ -280,7 +268,7 @@ func TestLinearizable(t *testing.T) {
 
 // linCheck looks for an order of the calls that gives their answers, and counts how
 // often two overlapped, and how many had an excuse.
-func linCheck(r *rapid.T, release string, start *spec, history []*linEnded) (overlaps, excused int) {
+func linCheck(r *rapid.T, start *spec, history []*linEnded, played playable) (overlaps, excused int) {
 	excuses(history)
 	var operations []porcupine.Operation
 	var text strings.Builder
@@ -297,7 +285,7 @@ func linCheck(r *rapid.T, release string, start *spec, history []*linEnded) (ove
 		}
 	}
 	if !porcupine.CheckOperations(linModel(start), operations) {
-		r.Fatalf("no order of these calls gives their answers, on %s:\n%s", release, &text)
+		r.Fatalf("no order of these calls gives their answers:\n%s%s", &text, played.keep(r))
 	}
 	return overlaps, excused
 }

@@ -271,7 +271,7 @@ func TestMetamorphic(t *testing.T) {
 				}
 				p = gen.Shrink(p, 1000, func(q gen.Program) bool { how, _ := m.broken(q, kernel, seed); return how != "" })
 				how, lines := m.broken(p, kernel, seed)
-				t.Fatalf("%s, on %s\n%s", how, kernel, keepFailed(t, textOf(lines)))
+				t.Fatalf("%s, on %s\n%s", how, kernel, playable{text: textOf(lines)}.keep(t))
 			})
 		})
 	}

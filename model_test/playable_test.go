@@ -12,12 +12,37 @@ import (
 
 	"sealab/run"
 	"sealab/sim/abi"
+	"sealab/sim/kernel"
 )
+
+// sysCall is a call that a test makes on the model directly.
+type sysCall struct{ kernel.Call }
+
+// sys returns the call of that name.
+func sys(name string, args ...int64) sysCall {
+	var o sysCall
+	if o.Sys = kernel.SysByName(name); o.Sys == 0 {
+		panic("no call " + name)
+	}
+	copy(o.Args[:], args)
+	return o
+}
+
+func (o sysCall) String() string {
+	return fmt.Sprintf("%s(%x %q %x)", o.Sys.Name(), o.Args, o.Str, o.Vec)
+}
+
+// numbers draws what such calls are made of: numbers.
+type numbers struct{ *rapid.T }
+
+func (r numbers) of(label string, from ...int64) int64 {
+	return rapid.SampledFrom(from).Draw(r.T, label)
+}
 
 // line is a call as strace prints it, with numbers for flags, which a scenario may have too.
 // A call of another process's memory needs its number, which no scenario knows: it is
 // a comment.
-func (o kOp) line() string {
+func (o sysCall) line() string {
 	a := o.Args
 	switch name := o.Sys.Name(); name {
 	case "pipe2":
@@ -61,13 +86,30 @@ func scenarioOf(release string, lines []string) string {
 	return "kernel " + release + "\nhz 1000\n" + strings.Join(lines, "\n") + "\n"
 }
 
-// keepFailed writes a scenario that breaks something where it can be played again, and says
-// how.
-func keepFailed(t *rapid.T, scenario string) string {
+// playable is a scenario that breaks something, and the flags of `sealab run` that show it.
+type playable struct {
+	text  string
+	flags []string
+}
+
+// keep writes it where it can be played again, and says how.
+func (p playable) keep(t *rapid.T) string {
 	file := filepath.Join("testdata", "failed", strings.ReplaceAll(t.Name(), "/", "-")+".scenario")
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(t, os.WriteFile(file, []byte(scenario), 0o644))
-	return scenario + "play it: go run ./cmd/sealab run model_test/" + filepath.ToSlash(file)
+	require.NoError(t, os.WriteFile(file, []byte(p.text), 0o644))
+	words := []string{"play it: go run ./cmd/sealab run"}
+	for _, f := range p.flags {
+		words = append(words, quoted(f))
+	}
+	return p.text + strings.Join(append(words, "model_test/"+filepath.ToSlash(file)), " ")
+}
+
+// quoted is a word for a shell.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " *") {
+		return "'" + word + "'"
+	}
+	return word
 }
 
 // TestLines: what a specification's run prints is a scenario, whose answers hold.

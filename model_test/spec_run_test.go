@@ -34,10 +34,13 @@ func newSpecRun(r *rapid.T, release string) *specRun {
 		kernel: specKernels[release], onExec: map[int64]bool{}, fds: map[int64]*specOpen{},
 		memory: map[int64]*specMapped{}}}
 	x.p = x.k.Spawn("a", 0)
-	x.call(kSys("pipe2", 0, abi.ONonblock), 0, 0)
+	x.call(sys("pipe2", 0, abi.ONonblock), 0, 0)
 	x.make(abi.MfdAllowSealing)
 	return x
 }
+
+// playable is what was done so far.
+func (x *specRun) playable() playable { return playable{text: scenarioOf(x.release, x.done)} }
 
 const (
 	specFDs   = 8 // descriptors that are tried, from 5
@@ -47,18 +50,18 @@ const (
 )
 
 // call makes a call on the model and compares.
-func (x *specRun) call(o kOp, want int64, errno abi.Errno) {
+func (x *specRun) call(o sysCall, want int64, errno abi.Errno) {
 	start := x.k.S.Now()
 	o.Line = int64(len(x.done) + 1)
 	x.done = append(x.done, o.line()+" = "+answered(want, errno))
 	got, err := x.k.Call(x.p, o.Call)
 	require.NoError(x.r, err)
 	if want != got.Val && errno == 0 || errno != got.Errno {
-		x.r.Fatalf("the model answers %s:\n%s", specAnswer(got.Val, got.Errno), keepFailed(x.r, scenarioOf(x.release, x.done)))
+		x.r.Fatalf("the model answers %s:\n%s", specAnswer(got.Val, got.Errno), x.playable().keep(x.r))
 	}
 	took := (x.k.S.Now() - start) / 1e6
 	if late := took > 0; late != x.s.late || late && took != 150 {
-		x.r.Fatalf("it took %d ms:\n%s", took, keepFailed(x.r, scenarioOf(x.release, x.done)))
+		x.r.Fatalf("it took %d ms:\n%s", took, x.playable().keep(x.r))
 	}
 	x.s.late = false
 }
@@ -85,7 +88,7 @@ func (x *specRun) fd() int64 {
 
 // make makes a memfd.
 func (x *specRun) make(flags int64) {
-	o := kSys("memfd_create", 0, flags)
+	o := sys("memfd_create", 0, flags)
 	o.Str = "x"
 	fd, errno := x.s.create(flags)
 	x.call(o, fd, errno)
@@ -96,15 +99,15 @@ func (x *specRun) begin() {
 	const fd, size = 5, 2 * abi.PageSize
 	switch x.draw("begin", 0, 1, 2) {
 	case 1: // a write can be short
-		x.call(kSys("ftruncate", fd, size), 0, x.s.ftruncate(fd, size))
-		x.call(kSys("fcntl", fd, abi.FAddSeals, int64(abi.SealGrow)), 0, x.s.addSeals(fd, int64(abi.SealGrow)))
+		x.call(sys("ftruncate", fd, size), 0, x.s.ftruncate(fd, size))
+		x.call(sys("fcntl", fd, abi.FAddSeals, int64(abi.SealGrow)), 0, x.s.addSeals(fd, int64(abi.SealGrow)))
 	case 2: // a mapping is older than the seal
 		const prot = abi.ProtRead | abi.ProtWrite
-		x.call(kSys("ftruncate", fd, size), 0, x.s.ftruncate(fd, size))
+		x.call(sys("ftruncate", fd, size), 0, x.s.ftruncate(fd, size))
 		errno := x.s.mmap(specBase, 2, prot, true, fd, 0)
-		x.call(kSys("mmap", specBase*abi.PageSize, size, prot, abi.MapShared|abi.MapFixed, fd, 0),
+		x.call(sys("mmap", specBase*abi.PageSize, size, prot, abi.MapShared|abi.MapFixed, fd, 0),
 			specBase*abi.PageSize, errno)
-		x.call(kSys("fcntl", fd, abi.FAddSeals, int64(abi.SealFutureWrite)), 0,
+		x.call(sys("fcntl", fd, abi.FAddSeals, int64(abi.SealFutureWrite)), 0,
 			x.s.addSeals(fd, int64(abi.SealFutureWrite)))
 	}
 }
@@ -130,62 +133,62 @@ var specOps = map[string]func(*specRun){
 	"getfd": func(x *specRun) {
 		fd := x.fd()
 		flags, errno := x.s.getFD(fd)
-		x.call(kSys("fcntl", fd, abi.FGetfd), flags, errno)
+		x.call(sys("fcntl", fd, abi.FGetfd), flags, errno)
 	},
 	"seal": func(x *specRun) {
 		seals := x.draw("seals", 8, 8, 8, 8, 4, 4, 2, 6, 10, 12, 16, 32, 0, 1, 0x40, 1<<32|4)
 		fd := x.fd()
-		x.call(kSys("fcntl", fd, abi.FAddSeals, seals), 0, x.s.addSeals(fd, seals))
+		x.call(sys("fcntl", fd, abi.FAddSeals, seals), 0, x.s.addSeals(fd, seals))
 	},
 	"get": func(x *specRun) {
 		fd := x.fd()
 		seals, errno := x.s.getSeals(fd)
-		x.call(kSys("fcntl", fd, abi.FGetSeals), seals, errno)
+		x.call(sys("fcntl", fd, abi.FGetSeals), seals, errno)
 	},
 	"ftruncate": func(x *specRun) {
 		fd, n := x.fd(), x.bytes()-x.draw("less", 0, 0, 0, 1<<20)
-		x.call(kSys("ftruncate", fd, n), 0, x.s.ftruncate(fd, n))
+		x.call(sys("ftruncate", fd, n), 0, x.s.ftruncate(fd, n))
 	},
 	"fallocate": func(x *specRun) {
 		fd, mode, off, n := x.fd(), x.draw("mode", 0, 1, 3, 3, 2, abi.FallocFlZeroRange), x.bytes(), x.bytes()
-		x.call(kSys("fallocate", fd, mode, off, n), 0, x.s.fallocate(fd, mode, off, n))
+		x.call(sys("fallocate", fd, mode, off, n), 0, x.s.fallocate(fd, mode, off, n))
 	},
 	"pwrite": func(x *specRun) {
 		fd, n, off := x.fd(), x.bytes(), x.bytes()
 		done, errno := x.s.pwrite(fd, n, off)
-		x.call(kSys("pwrite64", fd, 0, n, off), done, errno)
+		x.call(sys("pwrite64", fd, 0, n, off), done, errno)
 	},
 	"write": func(x *specRun) {
 		fd, n := x.fd(), x.bytes()
 		done, errno := x.s.write(fd, n)
-		x.call(kSys("write", fd, 0, n), done, errno)
+		x.call(sys("write", fd, 0, n), done, errno)
 	},
 	"tell": func(x *specRun) {
 		fd := x.fd()
 		pos, errno := x.s.tell(fd)
-		x.call(kSys("lseek", fd, 0, abi.SeekCur), pos, errno)
+		x.call(sys("lseek", fd, 0, abi.SeekCur), pos, errno)
 	},
 	"pread": func(x *specRun) {
 		fd, n, off := x.fd(), x.bytes(), x.bytes()
 		done, errno := x.s.pread(fd, n, off)
-		x.call(kSys("pread64", fd, 0, n, off), done, errno)
+		x.call(sys("pread64", fd, 0, n, off), done, errno)
 	},
 	"fchmod": func(x *specRun) {
 		fd, mode := x.fd(), x.draw("mode", 0o777, 0o644, 0o700, 0o600)
-		x.call(kSys("fchmod", fd, mode), 0, x.s.fchmod(fd, mode))
+		x.call(sys("fchmod", fd, mode), 0, x.s.fchmod(fd, mode))
 	},
 	"dup": func(x *specRun) {
 		from := x.fd()
 		fd, errno := x.s.dup(from)
-		x.call(kSys("dup", from), fd, errno)
+		x.call(sys("dup", from), fd, errno)
 	},
 	"close": func(x *specRun) {
 		fd := x.fd()
-		x.call(kSys("close", fd), 0, x.s.close(fd))
+		x.call(sys("close", fd), 0, x.s.close(fd))
 	},
 	"reopen": func(x *specRun) {
 		from, flags := x.fd(), x.draw("flags", abi.ORdonly, abi.OWronly, abi.ORdwr, abi.ORdwr|abi.OTrunc)
-		o := kSys("openat", abi.AtFdcwd, 0, flags)
+		o := sys("openat", abi.AtFdcwd, 0, flags)
 		o.Str = fmt.Sprintf("/proc/self/fd/%d", from)
 		fd, errno := x.s.reopen(from, flags)
 		x.call(o, fd, errno)
@@ -200,25 +203,25 @@ var specOps = map[string]func(*specRun){
 		pages, prot, fd, pgoff := x.draw("pages", 1, 2, specRoom), x.draw("prot", 0, 1, 3), x.fd(), x.draw("page", 0, 1)
 		flags := x.draw("flags", abi.MapShared, abi.MapShared, abi.MapPrivate)
 		errno := x.s.mmap(slot, pages, prot, flags == abi.MapShared, fd, pgoff)
-		x.call(kSys("mmap", slot*abi.PageSize, pages*abi.PageSize, prot, flags|abi.MapFixed, fd, pgoff*abi.PageSize),
+		x.call(sys("mmap", slot*abi.PageSize, pages*abi.PageSize, prot, flags|abi.MapFixed, fd, pgoff*abi.PageSize),
 			slot*abi.PageSize, errno)
 	},
 	"munmap": func(x *specRun) {
 		at, pages := x.place(), x.draw("pages", 1, 2, specRoom)
-		x.call(kSys("munmap", at*abi.PageSize, pages*abi.PageSize), 0, x.s.munmap(at, pages))
+		x.call(sys("munmap", at*abi.PageSize, pages*abi.PageSize), 0, x.s.munmap(at, pages))
 	},
 	"mprotect": func(x *specRun) {
 		at, pages, prot := x.place(), x.draw("pages", 1, 2), x.draw("prot", 0, 1, 3)
-		x.call(kSys("mprotect", at*abi.PageSize, pages*abi.PageSize, prot), 0, x.s.mprotect(at, pages, prot))
+		x.call(sys("mprotect", at*abi.PageSize, pages*abi.PageSize, prot), 0, x.s.mprotect(at, pages, prot))
 	},
 	"remove": func(x *specRun) {
 		at := x.place()
-		x.call(kSys("madvise", at*abi.PageSize, abi.PageSize, abi.MadvRemove), 0, x.s.remove(at))
+		x.call(sys("madvise", at*abi.PageSize, abi.PageSize, abi.MadvRemove), 0, x.s.remove(at))
 	},
 	"touch": func(x *specRun) {
 		at, write := x.place(), rapid.Bool().Draw(x.r, "write")
 		name := map[bool]string{false: "process_vm_readv", true: "process_vm_writev"}[write]
-		o := kSys(name)
+		o := sys(name)
 		o.Vec = []kernel.Iovec{{Base: 1, Len: 1}}
 		o.Remote = []kernel.Iovec{{Base: uint64(at * abi.PageSize), Len: 1}}
 		n, errno := x.s.access(at, write)
@@ -227,12 +230,12 @@ var specOps = map[string]func(*specRun){
 	"splice": func(x *specRun) {
 		fd, off, n := x.fd(), x.bytes(), x.draw("length", 1, abi.PageSize, 2*abi.PageSize)
 		done, errno := x.s.splice(fd, off, n)
-		x.call(kSys("splice", fd, off, 4, -1, n, abi.SpliceFNonblock), done, errno)
+		x.call(sys("splice", fd, off, 4, -1, n, abi.SpliceFNonblock), done, errno)
 	},
 	"readpipe": func(x *specRun) {
 		n := x.draw("length", 1, abi.PageSize, 99*abi.PageSize)
 		done, errno := x.s.readPipe(n)
-		x.call(kSys("read", 3, 0, n), done, errno)
+		x.call(sys("read", 3, 0, n), done, errno)
 	},
 }
 
