@@ -19,6 +19,7 @@ func init() {
 		{5, (*drawing).mremap},
 		{6, (*drawing).madvise},
 		{3, (*drawing).lock},
+		{6, (*drawing).touch},
 		{1, func(g *drawing) {
 			addr, size, _ := g.within()
 			g.call("", "msync", addr, size, g.pick("MS_SYNC", "MS_ASYNC", "MS_INVALIDATE", "MS_SYNC|MS_ASYNC", "8",
@@ -162,6 +163,19 @@ func (g *drawing) madvise() {
 		"MADV_REMOVE", "MADV_COLD", "MADV_WILLNEED", "MADV_DONTFORK", "MADV_FREE", "MADV_DOFORK",
 		"MADV_NORMAL", "MADV_WIPEONFORK", "MADV_KEEPONFORK", "MADV_HUGEPAGE", "MADV_NOHUGEPAGE", "MADV_MERGEABLE",
 		"MADV_DONTDUMP", "MADV_DODUMP", "MADV_DONTNEED_LOCKED", "MADV_COLLAPSE", "MADV_RANDOM", "99"))
+}
+
+// touch is the program reading or writing its memory, perhaps behind the end of a file.
+func (g *drawing) touch() {
+	addr, _, _ := g.within()
+	if len(g.maps) > 0 && g.oneIn(2) {
+		addr = g.place()
+	}
+	if g.oneIn(2) {
+		g.call("", "store", addr, "7")
+		return
+	}
+	g.call("", "load", addr)
 }
 
 func (g *drawing) lock() {

@@ -5,5 +5,6 @@
 // The draw is biased to the edges where the rules of sealing are: all seals in all orders, sizes
 // and offsets about page boundaries and about the size of the file, read-only descriptors of the
 // same file, mappings that are shared or private or fixed over others, and references that pipes
-// hold. Most calls make sense; a few are plain wrong.
+// hold. The program reads and writes what is mapped, too, at times behind the end of the file. Most calls
+// make sense; a few are plain wrong.
 package gen

@@ -15,5 +15,6 @@ func ExampleNew() {
 	// ftruncate(r0, 16384)
 	// fcntl(r0, F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_WRITE)
 	// munmap(0x10000, 4096)
-	// socketpair(AF_UNIX, SOCK_STREAM, 0, [s2, s3])
+	// u2 = io_uring_setup(4, {})
+	// io_uring_register(u2, IORING_UNREGISTER_BUFFERS, NULL, 0)
 }

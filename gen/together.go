@@ -77,10 +77,14 @@ func (g *drawing) togetherMapped() {
 		g.call("", "fcntl", "r0", "F_GET_SEALS")
 		return
 	}
-	switch g.rng.IntN(3) {
+	switch g.rng.IntN(5) {
 	case 0:
-		g.call("", "munmap", "m0", g.pick("8192", "4096"))
+		g.call("", "load", g.pick("m0", "m0+4096"))
 	case 1:
+		g.call("", "store", g.pick("m0", "m0+4096"), "7")
+	case 2:
+		g.call("", "munmap", "m0", g.pick("8192", "4096"))
+	case 3:
 		g.call("", "mprotect", "m0", "4096", g.pick("PROT_READ|PROT_WRITE", "PROT_READ", "PROT_NONE"))
 	default:
 		g.call("", "madvise", "m0", "4096",

@@ -45,6 +45,7 @@ const (
 	opKill              // kill, but only of one process
 	opStore             // put arg[1] at address arg[0], 8 bytes
 	opLoad              // the result is the int32 at address arg[0]
+	opTouch             // read the byte at address arg[0], or with arg[2] write arg[1] there
 	opFork              // clone with flags arg[0]; the child goes on at instructions [arg[1], arg[2])
 	opUntil             // wait until arg[0] ns after the start of the run
 	opMeet              // wait until arg[1] tasks are at meeting point arg[0], then arg[2] turns more

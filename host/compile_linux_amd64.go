@@ -124,6 +124,8 @@ func (c *compiler) compileCall(k *call) error {
 	switch e.Name {
 	case "fork", "clone", "clone3", "vfork":
 		return c.compileFork(k)
+	case "load", "store":
+		return c.compileTouch(k)
 	}
 	sh, ok := shapes[e.Name]
 	if !ok {

@@ -180,7 +180,7 @@ func asBytes[T any](p *T, n int64) []byte {
 // the stack, but for the memory of the thread itself (where a C library is linked in). It must be
 // called on the thread that makes the processes.
 func newEnvironment() environment {
-	env := environment{event: sigevent{signo: int32(unix.SIGKILL)}}
+	env := environment{event: sigevent{signo: int32(unix.SIGKILL)}, access: accessAction()}
 	// Go's heap begins at a random address and grows upwards from there.
 	low := (uint64(uintptr(unsafe.Pointer(new([64]uint64)))) + 2<<30) &^ (1<<20 - 1)
 	var tls uint64

@@ -177,6 +177,48 @@ func TestConcurrent(t *testing.T) {
 	require.False(t, res.Claims[2].Holds)
 }
 
+// TestTouch: an access is made by the program itself, and a signal is its answer; one that
+// comes from elsewhere ends the task as ever.
+func TestTouch(t *testing.T) {
+	res := run(t, host.Options{}, `
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
+ftruncate(r0, 4096)
+mmap(0x100000000, 8192, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, r0, 0)
+store(0x100000001, 7)
+load(0x100000001)
+load(0x100001000)
+c = fork()
+c: load(0x100000001)
+c: store(0x100002000, 1)
+kill(c, SIGSEGV)
+c: pipe2([p0, p1], 0)
+c: read(p0, "", 1)
+`)
+	log := plain(res)
+	for _, line := range []string{
+		"store(0x100000001, 7) = 0\n", "P0 load(0x100000001) = 7\n", "P1 load(0x100000001) = 7\n",
+		"load(0x100001000) = -1 SIGBUS (Bus error)\n",
+		"store(0x100002000, 1) = -1 SIGSEGV (Segmentation fault)\n", "+++ killed by SIGSEGV",
+	} {
+		require.Contains(t, log, line)
+	}
+}
+
+// TestTouchTogether: tasks that share their memory touch it at the same time.
+func TestTouchTogether(t *testing.T) {
+	res := run(t, host.Options{Runs: 200}, `
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
+ftruncate(r0, 4096)
+m0 = mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, r0, 0)
+a: ftruncate(r0, 0)
+b: x = load(m0)
+c: y = store(m0, 1)
+always ((x = SIGBUS \/ x = 0 \/ x = 1) /\ (y = 0 \/ y = SIGBUS))
+`)
+	require.Equal(t, 200, res.Runs)
+	require.True(t, res.Claims[0].Holds, "%v", res.Outcomes)
+}
+
 // TestAtItsTime: a task that begins at a time does so, though Go's runtime sends signals to
 // threads that it has not heard of for a while.
 func TestAtItsTime(t *testing.T) {

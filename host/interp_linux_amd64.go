@@ -108,6 +108,8 @@ func step(b *board, o *op) uintptr {
 		*(*uint64)(unsafe.Add(nil, a0)) = uint64(a1)
 	case opLoad:
 		return uintptr(*(*int32)(unsafe.Add(nil, a0)))
+	case opTouch:
+		return access(&b.env, a0, a1, value(b, o, 2))
 	case opLook:
 		lookAt(a0, a1, value(b, o, 2), value(b, o, 3))
 	case opFork:
@@ -173,6 +175,7 @@ type environment struct {
 	start, end uint64
 	namespace  int64    // not 0: in a pid namespace of its own
 	self       [16]byte // "/proc/self"
+	access     sigaction
 }
 
 // area is a range of addresses.

@@ -282,6 +282,8 @@ func short(k *call, r *result) string {
 		return ret.Errno.Name()
 	case meanings[k.ev.Name] != isNumber:
 		return meanings[k.ev.Name].String()
+	case k.ev.Name == "load":
+		return "a byte"
 	case ret.Text != nil:
 		return string(ret.Text)
 	}

@@ -61,9 +61,9 @@ func Compare(r *explore.Report, res *host.Result) (*Together, error) {
 		}
 		return &t.Rows[i]
 	}
-	pids := map[string]bool{}
+	vague := map[string]string{}
 	for _, o := range res.Outcomes {
-		text, err := hostText(o.Key, labels, pids)
+		text, err := hostText(o.Key, labels, vague)
 		if err != nil {
 			return nil, err
 		}
@@ -74,22 +74,22 @@ func Compare(r *explore.Report, res *host.Result) (*Together, error) {
 		s.Times += o.Count
 	}
 	for _, o := range r.Outcomes {
-		row(modelText(o.Text, labels, pids)).Allowed = true
+		row(modelText(o.Text, labels, vague)).Allowed = true
 	}
 	slices.SortStableFunc(t.Rows, func(a, b Shown) int { return b.Times - a.Times })
 	return t, nil
 }
 
-// pid is what both call the number of a process, which means nothing to the other.
-const pid = "pid"
+// What both call the number of a process and what a load has read, which mean nothing to the other.
+const pid, loaded = "pid", "a byte"
 
 // modelText keeps of an outcome what the calls that run at the same time answered.
-func modelText(text string, labels []string, pids map[string]bool) string {
+func modelText(text string, labels []string, vague map[string]string) string {
 	var parts []string
 	for _, part := range strings.Split(text, "  ") {
 		label, value, _ := strings.Cut(part, "=")
-		if _, err := strconv.Atoi(value); err == nil && pids[label] {
-			value = pid
+		if _, err := strconv.Atoi(value); err == nil && vague[label] != "" {
+			value = vague[label]
 		}
 		if slices.Contains(labels, label) {
 			parts = append(parts, label+"="+value)
@@ -99,20 +99,22 @@ func modelText(text string, labels []string, pids map[string]bool) string {
 }
 
 // hostText tells what a host showed in the words of the model, and notes which calls returned
-// the number of a process.
-func hostText(key string, labels []string, pids map[string]bool) (string, error) {
+// a number that only the host can know.
+func hostText(key string, labels []string, vague map[string]string) (string, error) {
 	shown := strings.Split(key, "; ")
 	if len(shown) != len(labels) {
 		return "", fmt.Errorf("judge: the host made %d calls at the same time, the model %d", len(shown), len(labels))
 	}
-	words := map[string]string{"an address": "mapped", "?": "none", "a pid": pid}
+	words := map[string]string{"an address": "mapped", "?": "none", "a pid": pid, loaded: loaded}
 	parts := make([]string, len(shown))
 	for i, s := range shown {
 		value := s[strings.LastIndex(s, "=")+1:]
 		value = strings.TrimSpace(value)
 		if w, ok := words[value]; ok {
 			value = w
-			pids[labels[i]] = pids[labels[i]] || w == pid
+			if w == pid || w == loaded {
+				vague[labels[i]] = w
+			}
 		} else if n, err := strconv.ParseInt(value, 0, 64); err == nil {
 			value = fmt.Sprint(n) // seals are in hexadecimal digits there
 		}

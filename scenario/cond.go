@@ -179,7 +179,7 @@ func (s *scanner) operandValue() (*Value, bool) {
 	}
 	v := s.ev.copyValue(&s.ev.Args[0])
 	v.Text = string(s.b[start:s.i])
-	if v.Known && v.Num == -1 && s.has(" E") {
+	if v.Known && v.Num == -1 && (s.has(" E") || s.has(" S")) {
 		at := s.i
 		s.spaces()
 		w := s.b[s.i:s.wordEnd()]

@@ -35,6 +35,16 @@
 // clone or fork is the one that it made (c = fork(), then c: close(3)); the others share the
 // memory and the descriptors of the main task.
 //
+// Two calls are none: load(m0+4096) is the task itself reading a byte of its memory, and
+// store(m0, 7) writing one. strace shows no such thing; their answers are written in its way:
+//
+//	load(0x7f1d4cb03000) = 7
+//	store(0x7f1d4cb04000, 1) = -1 SIGBUS (Bus error)
+//
+// A signal that comes of it, SIGBUS or SIGSEGV, is caught, and the task goes on. What a load
+// returns stands for the content of the page on the model, where it is 0 in a page of zeros, and is the
+// byte on a host; so conditions may compare two of them, or one with 0.
+//
 // `r0 = call(...)` binds the result to a name, for the arguments of later lines (r0, m0+4096)
 // and for conditions; pipe2([p0, p1], 0) and socketpair bind two descriptors, recvmsg those in its
 // cmsg_data=[d0]. A condition speaks of the end of all runs: it holds in some (exists), in none

@@ -7,8 +7,8 @@ import (
 )
 
 // callNames are the system calls by the names that strace prints: x86-64 up to 7.2, and the few
-// that other machines call differently. A log may hold calls that are not among them; a scenario
-// written by hand may not.
+// that other machines call differently; and load and store, which are none (see doc.go). A log may
+// hold calls that are not among them; a scenario written by hand may not.
 const callNames = `
 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction
 rt_sigprocmask rt_sigreturn ioctl pread64 pwrite64 readv writev access pipe select sched_yield
@@ -53,6 +53,7 @@ map_shadow_stack fchmodat2 futex_wake futex_wait futex_requeue statmount listmou
 lsm_get_self_attr lsm_set_self_attr lsm_list_modules setxattrat getxattrat listxattrat removexattrat
 open_tree_attr file_getattr file_setattr listns rseq_slice_yield uretprobe uprobe
 mmap2 fcntl64 ftruncate64 truncate64 _llseek fstat64 stat64 lstat64 fstatat64 sendfile64 waitpid
+load store
 sigreturn sigaction sigprocmask sigsuspend ugetrlimit clock_nanosleep_time64 futex_time64
 ppoll_time64 pselect6_time64 fadvise64_64 sync_file_range2 arm_fadvise64_64 rt_sigtimedwait_time64
 `

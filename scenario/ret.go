@@ -90,7 +90,7 @@ func (s *scanner) retRest() bool {
 			return s.failAt("the end of the line")
 		}
 		switch {
-		case c == 'E' && ret.ErrName == nil && !ret.HasParen:
+		case (c == 'E' || c == 'S') && ret.ErrName == nil && !ret.HasParen:
 			ret.ErrName = s.b[s.i:s.wordEnd()]
 			s.i += len(ret.ErrName)
 			if !s.errno() {

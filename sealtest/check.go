@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"sealab/sim/abi"
 	"sealab/sim/profile"
 )
 
@@ -67,6 +68,9 @@ func Program(r *rapid.T, o Options, p profile.Profile, s System) *Verdict {
 	if _, ok := s.(Pipes); ok {
 		m.openPipe()
 		m.all = append(m.all[:len(m.all):len(m.all)], splice, splice, readPipe)
+	}
+	if _, ok := s.(Memory); ok {
+		m.all = append(m.all[:len(m.all):len(m.all)], touch)
 	}
 	return m.play(r, o.Calls)
 }
@@ -129,6 +133,9 @@ func (m *machine) step(o op) *Verdict {
 	gotErrno, ok := errnoOf(err)
 	if !ok {
 		return m.differs(o.text, result(want, wantErrno, o.opens), err.Error())
+	}
+	if gotErrno == abi.EFAULT && (wantErrno == SIGBUS || wantErrno == SIGSEGV) {
+		gotErrno = wantErrno
 	}
 	if gotErrno != wantErrno || wantErrno == 0 && !o.opens && got != want {
 		return m.differs(o.text, result(want, wantErrno, o.opens), result(got, gotErrno, o.opens))

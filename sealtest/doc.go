@@ -21,7 +21,8 @@
 // -rapid.seed repeats a run. Where your system differs on purpose, Options.Set says so.
 //
 // A system that also has pipes implements [Pipes], and is tested for pages that are held;
-// one with fchmod implements [Chmoder]; one that has to be given back after each program,
+// one with fchmod implements [Chmoder]; one whose process can touch its memory and catch what comes
+// of it, [Memory]; one that has to be given back after each program,
 // [Closer].
 //
 // What cannot be linked into a Go test is tested by [CheckCommand]: a program that reads

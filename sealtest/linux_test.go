@@ -4,7 +4,9 @@ package sealtest_test
 
 import (
 	"fmt"
+	"runtime/debug"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -105,6 +107,24 @@ func (l *linux) Mprotect(page, pages, prot int) error {
 	_, _, errno := unix.Syscall(unix.SYS_MPROTECT, l.at(page), uintptr(pages)*4096, uintptr(prot))
 	return errnoError(errno)
 }
+
+// Touch implements Memory. Go does not tell which signal it was.
+func (l *linux) Touch(page int, write bool) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if recover() != nil {
+			err = unix.EFAULT
+		}
+	}()
+	at := (*byte)(unsafe.Add(nil, l.at(page)))
+	if write {
+		*at = 1
+	}
+	touched = *at
+	return nil
+}
+
+var touched byte // so that the access is not optimised away
 
 func (l *linux) Fchmod(fd int, mode uint32) error { return unix.Fchmod(fd, mode) }
 

@@ -21,6 +21,7 @@ var _ interface {
 	System
 	Chmoder
 	Pipes
+	Memory
 	Closer
 } = (*Model)(nil)
 
@@ -116,6 +117,14 @@ func (m *Model) Munmap(page, pages int) error { return m.ok("munmap", address(pa
 // Mprotect implements System.
 func (m *Model) Mprotect(page, pages int, prot int) error {
 	return m.ok("mprotect", address(page), length(pages), int64(prot))
+}
+
+// Touch implements Memory.
+func (m *Model) Touch(page int, write bool) error {
+	if write {
+		return m.ok("store", address(page), 1)
+	}
+	return m.ok("load", address(page))
 }
 
 // Fchmod implements Chmoder.

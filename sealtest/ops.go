@@ -182,6 +182,16 @@ func closeFD(d draw) op {
 	return o
 }
 
+func touch(d draw) op {
+	page, _ := d.at()
+	write := rapid.Bool().Draw(d.T, "write")
+	text := fmt.Sprintf("load(%#x)", address(page))
+	if write {
+		text = fmt.Sprintf("store(%#x, 1)", address(page))
+	}
+	return call(func(s System, _ int) error { return s.(Memory).Touch(page, write) }, "%s", text)
+}
+
 func fchmod(d draw) op {
 	fd, mode := d.fd(), d.of("mode", 0o777, 0o644, 0o600, 0o666)
 	return call(func(s System, side int) error { return s.(Chmoder).Fchmod(fd.n[side], uint32(mode)) },

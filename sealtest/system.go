@@ -62,6 +62,19 @@ type Pipes interface {
 	ReadPipe(r int, n int64) (done int64, err error)
 }
 
+// Memory is a System whose process can touch its memory.
+type Memory interface {
+	// Touch reads the first byte of a page of the window, or writes it. Where that ends
+	// with a signal, it returns SIGBUS or SIGSEGV, or EFAULT if it cannot tell which.
+	Touch(page int, write bool) error
+}
+
+// What Touch returns in the place of a signal.
+const (
+	SIGBUS  = abi.FaultBus
+	SIGSEGV = abi.FaultSegv
+)
+
 // Closer is a System with something to give back after a program.
 type Closer interface {
 	Shutdown()

@@ -22,7 +22,7 @@ type Result struct {
 
 // opens are the calls whose value is a number that the kernel may choose.
 var opens = map[string]bool{"memfd_create": true, "openat": true, "dup": true, "fork": true, "io_uring_setup": true,
-	"ioctl": true}
+	"ioctl": true, "load": true}
 
 // play returns what a kernel answers.
 func play(script *run.Script, steps []Step, o run.Options) ([]Result, error) {

@@ -28,7 +28,6 @@ const coveragePage = "../docs/coverage.md"
 //tidy:table one line a behaviour
 var without = map[string]struct{ test, why string }{
 	"B9":   {"", "Names of files in /proc are not modelled."},
-	"B11":  {"", "Bytes are not modelled: a page has a stamp."},
 	"B14":  {"", "Paths of other processes are not modelled."},
 	"B17":  {"", "How many huge pages there are is not modelled."},
 	"B30":  {"", "A file opened by its name is known from a recorded answer only (case a5_other_files)."},

@@ -29,7 +29,8 @@
 // the same time, each not before so many ms since the start of the vector.
 // NAMES are what the result is called from then on, or -; an argument is a number, $NAME,
 // "text", @ for a buffer, &N for a pointer to the number N, %A:L for one to a struct iovec, or
-// ! for where descriptors are stored. RESULT is a number, minus an error number, + for any
+// ! for where descriptors are stored. RESULT is a number, minus an error number (of load and
+// store 1000 and the signal: 1007 for SIGBUS), + for any
 // that is not negative, or ? for anything. MS is how many milliseconds the call takes at
 // least, less a fifth.
 package vectors

@@ -53,7 +53,7 @@ func (v *Vector) Portable() bool {
 var playable = func() map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(`memfd_create fcntl ftruncate fallocate fchmod lseek read write pread64 pwrite64
-		openat dup close pipe2 splice tee vmsplice sendfile mmap munmap mprotect mremap madvise fork kill`) {
+		openat dup close pipe2 splice tee vmsplice sendfile mmap munmap mprotect mremap madvise fork kill load store`) {
 		m[w] = true
 	}
 	return m

@@ -42,3 +42,28 @@ func TestRaces(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, races, 4)
 }
+
+// TestConditions: what a scenario without a race says of its end is so on each kernel that
+// it means something for.
+func TestConditions(t *testing.T) {
+	conditions := 0
+	for _, v := range all(t).Vectors {
+		f, err := os.Open(filepath.Join("scenarios", v.Name+".scenario"))
+		require.NoError(t, err)
+		scripts, err := run.Read(f, v.Name)
+		require.NoError(t, f.Close())
+		require.NoError(t, err)
+		if v.Race || len(scripts[0].Conds) == 0 {
+			continue
+		}
+		for _, a := range v.Answers {
+			res, err := run.Play(scripts[0], run.Options{Kernel: a.First})
+			require.NoError(t, err, v.Name)
+			for _, c := range res.Conds {
+				conditions++
+				require.True(t, c.Holds, "%s on %s: %s", v.Name, a.First, c.Text)
+			}
+		}
+	}
+	require.NotZero(t, conditions)
+}

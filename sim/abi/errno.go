@@ -146,6 +146,13 @@ const (
 	ERESTART_RESTARTBLOCK Errno = 516
 )
 
+// What a plain access to memory (load, store) ends with in the place of an error: a
+// signal. Linux has no such error numbers; these are ours, above all of its own.
+const (
+	FaultBus  = 1000 + Errno(SIGBUS)
+	FaultSegv = 1000 + Errno(SIGSEGV)
+)
+
 // Other spellings of the same numbers.
 const (
 	EWOULDBLOCK = EAGAIN
@@ -176,9 +183,14 @@ func (e Errno) Text() string {
 func (e Errno) Error() string { return e.Name() + " (" + e.Text() + ")" }
 
 // ErrnoByName finds an error number by its C name. Aliases such as EWOULDBLOCK
-// are found too.
+// are found too, and the two signals of an access.
 func ErrnoByName(name string) (Errno, bool) {
-	if name == "" || name[0] != 'E' {
+	switch {
+	case name == faultBus.name:
+		return FaultBus, true
+	case name == faultSegv.name:
+		return FaultSegv, true
+	case name == "" || name[0] != 'E':
 		return 0, false
 	}
 	v, ok := Const(name)
@@ -189,6 +201,10 @@ func ErrnoByName(name string) (Errno, bool) {
 func errnoWord(e Errno) *errnoRow {
 	i := int(e)
 	switch {
+	case e == FaultBus:
+		return &faultBus
+	case e == FaultSegv:
+		return &faultSegv
 	case i >= int(ERESTARTSYS):
 		i += lastErrno + 1 - int(ERESTARTSYS) // the restart codes follow the others
 	case i > lastErrno:

@@ -146,3 +146,8 @@ var errnoTable = [...]errnoRow{
 	lastErrno + 3: {"ERESTARTNOHAND", "To be restarted if no handler"},
 	lastErrno + 5: {"ERESTART_RESTARTBLOCK", "Interrupted by signal"},
 }
+
+var (
+	faultBus  = errnoRow{"SIGBUS", "Bus error"}
+	faultSegv = errnoRow{"SIGSEGV", "Segmentation fault"}
+)

@@ -105,6 +105,10 @@ var (
 		f.Content = Stamp(f.Content, what)
 		return sched.None{}
 	})
+	setContent = sched.NewOp("copy_user_highpage", sched.Write, func(f *Folio, stamp uint64) sched.None {
+		f.Content = stamp
+		return sched.None{}
+	})
 	content = sched.NewOp("copy_from_folio", sched.Read, func(f *Folio, _ sched.None) uint64 { return f.Content })
 	place   = sched.NewOp("folio_set_mapping", sched.Write, func(f *Folio, a placeArg) sched.None {
 		f.Pages, f.Index = a.pages, a.index
@@ -244,6 +248,9 @@ func ShapeOf(t *sched.Task, id sched.ID) Shape { return shape.On(t, id, sched.No
 
 // Change changes the bytes; what differs for different changes.
 func Change(t *sched.Task, id sched.ID, what uint64) { change.On(t, id, what) }
+
+// CopyContent makes a new folio's bytes those of another, whose stamp it gets.
+func CopyContent(t *sched.Task, to sched.ID, stamp uint64) { setContent.On(t, to, stamp) }
 
 // Content reads the content stamp.
 func Content(t *sched.Task, id sched.ID) uint64 { return content.On(t, id, sched.None{}) }

@@ -184,7 +184,8 @@ func (ops) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, e
 	index := pgoff >> up << up
 	// A page that is there, behind the end, is found; only to make one the size is asked.
 	if there := i.Map.Load(t, index).Folio(); there == 0 && int64(pgoff)<<abi.PageShift >= inode.Size(t, ino) {
-		return 0, t.RefuseBecause(abi.EFAULT, "hugetlb_fault", sched.Fact{Name: "page", Value: int64(pgoff)}, ino)
+		return 0, t.RefuseBecause(abi.EFAULT, "hugetlb_fault",
+			sched.Fact{Name: "page index", Value: int64(pgoff)}, ino)
 	}
 	return getFolio(t, i, index), nil
 }

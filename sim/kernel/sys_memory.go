@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"math"
+
 	"sealab/sim/abi"
 	"sealab/sim/inode"
 	"sealab/sim/mm"
@@ -73,4 +75,26 @@ func sysMlock(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 
 func sysMunlock(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	return 0, mm.Unlock(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]))
+}
+
+// sysLoad is load(addr): no system call, but the program reading a byte of its memory. The
+// value stands for what is there: 0 in a page of zeros, and another number for each other
+// content that a page may have.
+func sysLoad(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	stamp, err := mm.Load(t, p.MM, uint64(c.Args[0]))
+	return int64((stamp ^ stamp>>32) & math.MaxInt32), modelled(err)
+}
+
+// sysStore is store(addr, byte): the program writing one.
+func sysStore(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
+	what := uint64(c.Args[0])<<8 | uint64(uint8(c.Args[1]))
+	return 0, modelled(mm.Store(t, p.MM, uint64(c.Args[0]), what))
+}
+
+// modelled makes what the model of memory does not have what the kernel does not have.
+func modelled(err error) error {
+	if err == mm.ErrForeign {
+		return ErrNotModelled
+	}
+	return err
 }

@@ -23,6 +23,8 @@ func init() {
 }
 
 // calls lists them.
+//
+//tidy:table one line a call
 func calls() []entry {
 	return []entry{
 		{},
@@ -87,6 +89,8 @@ func calls() []entry {
 		{"ioctl", sysIoctl},
 		{"io_uring_setup", sysIOUringSetup},
 		{"io_uring_register", sysIOUringRegister},
+		{"load", sysLoad},
+		{"store", sysStore},
 		{"kill", sysKill},
 		{"tkill", sysKill},
 		{"tgkill", sysKill},

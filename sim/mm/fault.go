@@ -31,10 +31,14 @@ func faultAt(t *sched.Task, s space, addr uint64, write bool) (VMA, error) {
 		need = VMWrite
 	}
 	if !v.OK() || v.Flags&need == 0 {
-		return v, t.RefuseBecause(abi.EFAULT, "access_error", sched.Fact{Name: "address", Value: int64(addr)}, s.id)
+		return v, t.RefuseBecause(abi.EFAULT, noAccess, sched.Fact{Name: "address", Value: int64(addr)}, s.id)
 	}
 	return v, handleFault(t, s, v, addr, write)
 }
+
+// noAccess is the check that refuses an access that no mapping allows. What other checks
+// refuse is a SIGBUS to a program, this is a SIGSEGV.
+const noAccess = "access_error"
 
 // handleFault puts an entry for an address of the VMA in the page table, or makes
 // the one there writable. Whether the VMA permits it has been tested. Another task
@@ -149,7 +153,7 @@ func anonFault(t *sched.Task, s space, v VMA, page uint64, write bool) {
 func copyOnWrite(t *sched.Task, s space, v VMA, page uint64, fo sched.ID) {
 	prepareAnon(t, s, v)
 	c := newAnon(t, v)
-	folio.Change(t, c, folio.Content(t, fo))
+	folio.CopyContent(t, c, folio.Content(t, fo))
 	if v.Shift == abi.PageShift {
 		folio.AddLRU(t, c)
 	}
@@ -183,7 +187,7 @@ func writeProtected(t *sched.Task, s space, v VMA, e Entry) error {
 		folio.Release(t, c)
 		return nil
 	}
-	folio.Change(t, c, folio.Content(t, e.Folio))
+	folio.CopyContent(t, c, folio.Content(t, e.Folio))
 	folio.RemoveMap(t, e.Folio)
 	t.Hold(e.Folio)
 	folio.AddMap(t, c)

@@ -1,6 +1,8 @@
 package mm
 
 import (
+	"errors"
+
 	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/sched"
@@ -114,6 +116,9 @@ func CopyFrom(t *sched.Task, mm sched.ID, addr, n uint64) (done, content uint64,
 	return access(t, mm, addr, n, 0, false)
 }
 
+// ErrForeign says that memory is of a file whose content is not modelled.
+var ErrForeign = errors.New("memory of a file that is not modelled")
+
 // access is CopyTo and CopyFrom.
 func access(t *sched.Task, mm sched.ID, addr, n, what uint64, write bool) (done, content uint64, err error) {
 	s := open(t, mm)
@@ -139,6 +144,10 @@ func accessPage(t *sched.Task, s space, addr, what uint64, write bool) (content 
 	for {
 		var v VMA
 		if v, err = faultAt(t, s, addr, write); err != nil {
+			break
+		}
+		if v.File != 0 && v.ops(t) == nil {
+			err = ErrForeign
 			break
 		}
 		t.Lock(s.ptl)

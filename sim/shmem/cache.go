@@ -181,7 +181,7 @@ func (ops) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, e
 	size := inode.Size(t, ino)
 	if pgoff >= uint64(size+abi.PageSize-1)>>abi.PageShift {
 		return 0, t.RefuseBecause(abi.EFAULT, "shmem_fault",
-			sched.Fact{Name: "page", Value: int64(pgoff)}, ino)
+			sched.Fact{Name: "page index", Value: int64(pgoff)}, ino)
 	}
 	return GetFolio(t, i.Map, pgoff), nil
 }

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,25 @@ static char *next(char **line)
 	return s;
 }
 
+/* What a load or store that ends with a signal returns is -1000 less the signal. */
+static _Thread_local sigjmp_buf before;
+
+static void caught(int signal)
+{
+	siglongjmp(before, signal);
+}
+
+static long touch(volatile unsigned char *at, int write, long value)
+{
+	int signal = sigsetjmp(before, 1);
+	if (signal)
+		return -1000 - signal;
+	if (!write)
+		return *at;
+	*at = (unsigned char)value;
+	return 0;
+}
+
 /* call makes the call of that name, and returns its result or minus its error number. */
 static long call(const char *name, long a[ARGS])
 {
@@ -145,6 +165,10 @@ static long call(const char *name, long a[ARGS])
 		r = madvise((void *)a[0], (size_t)a[1], (int)a[2]);
 	else if (!strcmp(name, "kill"))
 		r = kill((pid_t)a[0], (int)a[1]);
+	else if (!strcmp(name, "load"))
+		r = touch((unsigned char *)a[0], 0, 0);
+	else if (!strcmp(name, "store"))
+		r = touch((unsigned char *)a[0], 1, a[1]);
 	else {
 		fprintf(stderr, "play: no call %s\n", name);
 		exit(2);
@@ -409,6 +433,8 @@ static int play(int count)
 	if (pid == 0) {
 		for (int fd = 3; fd < 1024; fd++)
 			close(fd);
+		signal(SIGBUS, caught);
+		signal(SIGSEGV, caught);
 		int ok = vector(count);
 		fflush(stdout);
 		_exit(!ok);
