@@ -67,7 +67,7 @@ func Program(r *rapid.T, o Options, p profile.Profile, s System) *Verdict {
 	}
 	if _, ok := s.(Pipes); ok {
 		m.openPipe()
-		m.all = append(m.all[:len(m.all):len(m.all)], splice, splice, readPipe)
+		m.all = append(m.all[:len(m.all):len(m.all)], splice, splice, splice, readPipe, readPipe)
 	}
 	if _, ok := s.(Memory); ok {
 		m.all = append(m.all[:len(m.all):len(m.all)], touch)

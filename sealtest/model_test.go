@@ -30,7 +30,7 @@ func differs(right, wrong profile.Profile) *sealtest.Verdict {
 	gen := rapid.Custom(func(r *rapid.T) *sealtest.Verdict {
 		return sealtest.Program(r, sealtest.Options{Calls: 60}, right, sealtest.NewModel(wrong))
 	})
-	for seed := range 5000 {
+	for seed := range 4000 {
 		if v := gen.Example(seed); v != nil {
 			return v
 		}
