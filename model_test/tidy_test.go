@@ -71,7 +71,7 @@ var layers = []struct {
 	{"gen", ""},
 	{"sealtest", "sim/abi sim/profile sim/kernel"},
 	{"judge", "sim/profile run replay explore host gen"},
-	{"web", "sim sim/* scenario explain run replay explore view lesson exercise"},
+	{"web", "sim sim/* scenario explain run replay explore view lesson exercise promise"},
 	{"picture", "sim/trace sim/xarray web"},
 	{"perfetto", "sim/trace web"},
 	{"cmd/sealab/internal/cli", ""},

@@ -28,6 +28,29 @@ type Verdict struct {
 	Errno    string  `json:"errno,omitempty"`
 	Check    string  `json:"check,omitempty"` // the kernel's check that refused
 	Scenario string  `json:"scenario"`        // what was played
+	Line     int64   `json:"line"`            // of the call in it that decided, the last if none was refused
+	Says     string  `json:"says"`            // all of this in a sentence without its full stop
+}
+
+// Relied says whether whoever relies on the means need not fear the threat.
+func (v *Verdict) Relied() bool { return v.Outcome != Happens && v.Outcome != NoMeans }
+
+// say puts the verdict in words.
+func (v *Verdict) say() string {
+	said, refused := v.Who+" "+v.Does, strings.Join(strings.Fields(v.Errno+" "+v.Check), " ")
+	switch {
+	case v.Outcome == Prevented:
+		return said + ": refused, " + refused
+	case v.Outcome == NoSeal:
+		return said + ": the seal is refused while that is there, " + refused
+	case v.Outcome == NoMeans:
+		return said + ": this kernel does not have the means, " + v.Errno
+	case v.Outcome == Unseen:
+		return said + ": not seen, since the receiver's pages are its own"
+	case v.Then != "":
+		return said + ": " + v.Then
+	}
+	return said
 }
 
 // Card is one means against every threat.
@@ -82,13 +105,14 @@ func Try(m Means, t Threat, kernel string) (v *Verdict, release string, err erro
 	if res.Stopped != "" {
 		return nil, "", fmt.Errorf("promise: %s against %s: stopped %s", m.Name, t.Does, res.Stopped)
 	}
-	v = &Verdict{Threat: t, Outcome: Happens, Scenario: text}
+	v = &Verdict{Threat: t, Outcome: Happens, Scenario: text, Line: res.Calls[len(res.Calls)-1].Line}
+	defer func() { v.Says = v.say() }()
 	for i := range res.Calls {
 		c := &res.Calls[i]
 		if c.Errno == "" {
 			continue
 		}
-		v.Errno, v.Outcome = c.Errno, Prevented
+		v.Errno, v.Outcome, v.Line = c.Errno, Prevented, c.Line
 		if c.Why != nil {
 			v.Check = c.Why.Check
 		}

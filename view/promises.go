@@ -64,26 +64,9 @@ func (p *printer) verdicts(c *promise.Card, title string, of ...promise.Outcome)
 				p.heading("%s", title)
 				shown = true
 			}
-			p.hang("  ", 2, 4, v.Who+" "+v.Does+consequence(v))
+			p.hang("  ", 2, 4, v.Says)
 		}
 	}
-}
-
-// consequence says how a threat ends that does not simply happen.
-func consequence(v *promise.Verdict) string {
-	refused := strings.Join(strings.Fields(v.Errno+" "+v.Check), " ")
-	switch v.Outcome {
-	case promise.Prevented:
-		return ": refused, " + refused
-	case promise.NoSeal:
-		return ": the seal is refused while that is there, " + refused
-	case promise.Unseen:
-		return ": not seen, since the receiver's pages are its own"
-	}
-	if v.Then != "" {
-		return ": " + v.Then
-	}
-	return ""
 }
 
 // elsewhere tells in what other kernels differ.

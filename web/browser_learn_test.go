@@ -13,6 +13,7 @@ import (
 
 	"sealab/exercise"
 	"sealab/lesson"
+	"sealab/promise"
 	"sealab/web"
 )
 
@@ -153,5 +154,48 @@ func TestBrowserKeepsNothing(t *testing.T) {
 	b.press(kb.Enter)
 	b.until(`document.querySelector('.told').textContent.startsWith('Right: ')`)
 	require.Contains(t, eval[string](b, `document.querySelector('[data-lesson=bits]').textContent`), "answered, right:")
+	b.fine()
+}
+
+// TestBrowserPromises puts means beside each other, opens what a claim stands on, and asks an
+// older kernel; a link brings it back.
+func TestBrowserPromises(t *testing.T) {
+	b := launch(t)
+	url := b.serve(web.Request{Text: web.Examples()[1].Text})
+	b.do(chromedp.Navigate(url + "/#promises"))
+	b.until(`document.querySelectorAll('.card').length === 4`)
+	require.Equal(t, "lesson-h", b.focus())
+	for _, name := range []string{"F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE", "read-only", "private"} {
+		m, err := promise.Find(name)
+		require.NoError(t, err)
+		c, err := promise.NewCard(m, "")
+		require.NoError(t, err)
+		require.Equal(t, "Promises on Linux "+c.Kernel, b.text("lesson-h"))
+		for _, v := range c.Verdicts {
+			list := map[bool]string{true: "relied", false: "open"}[v.Relied()]
+			require.True(t, eval[bool](b, fmt.Sprintf(`[...document.querySelectorAll('.card[aria-label=%q] .%s button')]
+				.some(x => x.textContent === %s)`, name, list, quoted(v.Says))), v.Says)
+		}
+	}
+	b.shot("promises")
+	b.axe("promises")
+
+	b.tabTo(`document.activeElement.textContent.startsWith('the sender punches a hole: refused')`, kb.Tab)
+	b.press(kb.Enter)
+	b.until(`document.getElementById('player').checkVisibility() && document.getElementById('lines').textContent.includes('PUNCH')`)
+	require.Contains(t, b.text("position"), "line 6", "where the call that is refused ends")
+	require.Contains(t, b.text("sentence"), "EPERM")
+
+	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(url+"/#promises-F_SEAL_FUTURE_WRITE,F_SEAL_EXEC%405.10.0"))
+	b.until(`document.getElementById('lesson-h').textContent === 'Promises on Linux 5.10.0'`)
+	require.Contains(t, b.text("lesson"), "This kernel does not have it: EINVAL.")
+	require.Equal(t, "F_SEAL_FUTURE_WRITE,F_SEAL_EXEC",
+		eval[string](b, `[...document.querySelectorAll('#promises :checked')].map(x => x.value).join()`))
+	for _, bad := range []string{"#promises-nonsense", "#promises-private@6.x", "#promises-%zz"} {
+		b.do(chromedp.Evaluate[chromedp.Void](`location.hash = '` + bad + `'`))
+		b.until(`document.querySelector('#lesson [role=alert]')`)
+		b.do(chromedp.Evaluate[chromedp.Void](`location.hash = '#promises'`))
+		b.until(`document.querySelectorAll('.card').length === 4`)
+	}
 	b.fine()
 }

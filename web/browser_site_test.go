@@ -10,8 +10,10 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"sealab/lesson"
 	"sealab/web"
 )
 
@@ -57,5 +59,24 @@ func TestBrowserSite(t *testing.T) {
 	}
 	b.axe("site")
 	b.shot("site")
+
+	// A lesson, and then promises, with the keyboard alone.
+	l, err := lesson.Get(1)
+	require.NoError(t, err)
+	b.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
+	b.press("l")
+	b.until(`document.querySelector('#lesson form')`)
+	require.Equal(t, "1. "+l.Title, b.text("lesson-h"))
+	b.letter(l.Question.Answer)
+	b.press(kb.Enter)
+	b.until(`document.querySelector('.told').textContent.startsWith('Right: ')`)
+	require.Contains(t, b.text("lesson"), l.Question.Because[0])
+	b.tabTo(`document.activeElement.textContent === 'Make the change'`, kb.Tab)
+	b.press(kb.Enter)
+	b.until(`document.getElementById('lines').textContent === ` + quoted(joined(l.Change.Scenario)))
+	b.tabTo(`document.activeElement.matches('#promises [type=submit]')`,
+		kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift))
+	b.press(kb.Enter)
+	b.until(`document.querySelectorAll('.card').length === 4`)
 	b.fine()
 }

@@ -18,6 +18,7 @@ import (
 
 	"sealab/exercise"
 	"sealab/lesson"
+	"sealab/promise"
 	"sealab/sim/trace"
 )
 
@@ -50,6 +51,7 @@ type content struct {
 	Examples []Example
 	Lessons  []lesson.Heading
 	Kinds    []exercise.Kind
+	Means    []promise.Means
 }
 
 // line is a sentence of the story.
@@ -95,7 +97,8 @@ func newContent(d *Document) *content {
 
 // serve adds what a page has that an engine is behind.
 func (c *content) serve(engine string) {
-	c.Engine, c.Examples, c.Lessons, c.Kinds = engine, Examples(), lesson.List(), exercise.Kinds()
+	c.Engine, c.Examples = engine, Examples()
+	c.Lessons, c.Kinds, c.Means = lesson.List(), exercise.Kinds(), promise.All()
 }
 
 // script is the page's script: its files, one after the other, in a scope of their own. Without

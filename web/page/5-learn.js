@@ -78,13 +78,16 @@ function startLearn(lab) {
     if (seed && !/^\d{1,15}$/.test(seed)) return failed(`A seed is a whole number of at most 15 digits, and "${seed}" is none.`);
     lab.exercise($('kind').value, seed ? Number(seed) : Math.floor(Math.random() * 1e6));
   });
+  startPromises(lab, fetchOne, failed);
   document.addEventListener('keydown', chooseByKey, true);
   addEventListener('hashchange', () => toLearn(lab));
   drawProgress();
 }
 
-// toLearn opens what the address names, as #lesson-counter or #exercise-wait-7.
+// toLearn opens what the address names, as #lesson-counter, #exercise-wait-7 or
+// #promises-read-only,private@6.1.
 function toLearn(lab) {
+  if (toPromises(lab)) return true;
   const m = /^#(lesson|exercise)-([a-z0-9-]+?)(?:-(\d{1,15}))?$/.exec(location.hash);
   if (!m) return false;
   if (m[1] === 'lesson') lab.lesson(m[2]);
