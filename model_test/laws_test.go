@@ -160,8 +160,10 @@ var lawCalls = map[string]func(lawDraw) string{
 	"fork": func(r lawDraw) string {
 		return fmt.Sprintf("clone(child_stack=NULL, flags=%s)", r.of("flags", "0", "0", "CLONE_VM", "CLONE_FILES", "CLONE_VM|CLONE_FILES"))
 	},
-	"exec": func(lawDraw) string { return `execve("/bin/true", ["true"], NULL) = 0` },
-	"exit": func(lawDraw) string { return "exit_group(0)" },
+	"load":  func(r lawDraw) string { return fmt.Sprintf("load(%s)", r.addr()) },
+	"store": func(r lawDraw) string { return fmt.Sprintf("store(%s, 1)", r.addr()) },
+	"exec":  func(lawDraw) string { return `execve("/bin/true", ["true"], NULL) = 0` },
+	"exit":  func(lawDraw) string { return "exit_group(0)" },
 	"kill": func(r lawDraw) string {
 		return fmt.Sprintf("kill(%s, %s)", r.of("whom", r.others...), r.of("signal", "SIGKILL", "SIGUSR1"))
 	},
@@ -173,7 +175,7 @@ var lawNames = func() (names []string) {
 	}
 	slices.Sort(names)
 	for range 4 {
-		names = append(names, "seal", "seal", "mmap", "mmap", "munmap", "write", "splice", "vmsplice", "readpipe",
+		names = append(names, "seal", "seal", "mmap", "mmap", "munmap", "write", "store", "splice", "vmsplice", "readpipe",
 			"register", "mprotect")
 	}
 	return names

@@ -40,8 +40,6 @@ func (r numbers) of(label string, from ...int64) int64 {
 }
 
 // line is a call as strace prints it, with numbers for flags, which a scenario may have too.
-// A call of another process's memory needs its number, which no scenario knows: it is
-// a comment.
 func (o sysCall) line() string {
 	a := o.Args
 	switch name := o.Sys.Name(); name {
@@ -59,8 +57,6 @@ func (o sysCall) line() string {
 		return fmt.Sprintf("mmap(%#x, %d, %#x, %#x, %d, %#x)", a[0], a[1], a[2], a[3], a[4], a[5])
 	case "splice":
 		return fmt.Sprintf("splice(%d, %s, %d, %s, %d, %#x)", a[0], offset(a[1]), a[2], offset(a[3]), a[4], a[5])
-	case "process_vm_readv", "process_vm_writev":
-		return "# " + o.String()
 	default:
 		words := make([]string, argsOf[name])
 		for i := range words {
@@ -79,7 +75,7 @@ func offset(n int64) string {
 
 // argsOf says how many arguments a call has whose arguments are all numbers.
 var argsOf = map[string]int{"fcntl": 3, "ftruncate": 2, "fallocate": 4, "lseek": 3, "fchmod": 2, "dup": 1, "close": 1,
-	"munmap": 2, "mprotect": 3, "madvise": 3}
+	"munmap": 2, "mprotect": 3, "madvise": 3, "load": 1, "store": 2}
 
 // scenarioOf makes calls a scenario for a release.
 func scenarioOf(release string, lines []string) string {
@@ -120,7 +116,7 @@ func TestLines(t *testing.T) {
 			defer x.k.S.Stop()
 			x.begin()
 			for range rapid.IntRange(0, 30).Draw(r, "calls") {
-				specOps[rapid.SampledFrom([]string{"seal", "get", "ftruncate", "pwrite", "write", "tell", "pread", "munmap",
+				specOps[rapid.SampledFrom([]string{"seal", "get", "ftruncate", "pwrite", "write", "tell", "pread", "munmap", "touch",
 					"mprotect", "remove", "splice", "readpipe", "reopen", "close", "getfd"}).Draw(r, "op")](x)
 			}
 			text := scenarioOf(release, x.done)

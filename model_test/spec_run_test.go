@@ -49,14 +49,21 @@ const (
 	specBase  = 0x100000000 / abi.PageSize
 )
 
+// anyByte is an answer that the specification leaves open: it knows nothing of contents.
+const anyByte = -1
+
 // call makes a call on the model and compares.
 func (x *specRun) call(o sysCall, want int64, errno abi.Errno) {
 	start := x.k.S.Now()
 	o.Line = int64(len(x.done) + 1)
-	x.done = append(x.done, o.line()+" = "+answered(want, errno))
+	line, open := o.line(), want == anyByte && errno == 0
+	if !open {
+		line += " = " + answered(want, errno)
+	}
+	x.done = append(x.done, line)
 	got, err := x.k.Call(x.p, o.Call)
 	require.NoError(x.r, err)
-	if want != got.Val && errno == 0 || errno != got.Errno {
+	if want != got.Val && errno == 0 && !open || errno != got.Errno {
 		x.r.Fatalf("the model answers %s:\n%s", specAnswer(got.Val, got.Errno), x.playable().keep(x.r))
 	}
 	took := (x.k.S.Now() - start) / 1e6
@@ -220,12 +227,12 @@ var specOps = map[string]func(*specRun){
 	},
 	"touch": func(x *specRun) {
 		at, write := x.place(), rapid.Bool().Draw(x.r, "write")
-		name := map[bool]string{false: "process_vm_readv", true: "process_vm_writev"}[write]
-		o := sys(name)
-		o.Vec = []kernel.Iovec{{Base: 1, Len: 1}}
-		o.Remote = []kernel.Iovec{{Base: uint64(at * abi.PageSize), Len: 1}}
-		n, errno := x.s.access(at, write)
-		x.call(o, n, errno)
+		errno := x.s.access(at, write)
+		if write {
+			x.call(sys("store", at*abi.PageSize, 1), 0, errno)
+		} else {
+			x.call(sys("load", at*abi.PageSize), anyByte, errno)
+		}
 	},
 	"splice": func(x *specRun) {
 		fd, off, n := x.fd(), x.bytes(), x.draw("length", 1, abi.PageSize, 2*abi.PageSize)

@@ -422,25 +422,25 @@ func (s *spec) remove(at int64) abi.Errno {
 	return s.punch(m.file, m.page*abi.PageSize, abi.PageSize)
 }
 
-// access is process_vm_readv or process_vm_writev of a byte of one's own.
-func (s *spec) access(at int64, write bool) (int64, abi.Errno) {
+// access is a program's own load or store of a byte of its memory.
+func (s *spec) access(at int64, write bool) abi.Errno {
 	m := s.memory[at]
 	need := int64(abi.ProtRead)
 	if write {
 		need = abi.ProtWrite
 	}
 	if m == nil || m.prot&need == 0 {
-		return 0, abi.EFAULT
+		return abi.FaultSegv
 	}
 	if m.copied {
-		return 1, 0 // it is not the file's any more
+		return 0 // it is not the file's any more
 	}
 	if m.page >= specPages(m.file.size) {
-		return 0, abi.EFAULT
+		return abi.FaultBus
 	}
 	s.fill(m.file, m.page)
 	m.copied = write && m.private
-	return 1, 0
+	return 0
 }
 
 // splice puts pages of a file into the pipe.
