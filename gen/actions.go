@@ -185,7 +185,9 @@ func (g *drawing) lock() {
 
 func (g *drawing) write() {
 	n := g.length()
-	switch f := g.file(); g.rng.IntN(6) {
+	switch f := g.file(); g.rng.IntN(7) {
+	case 6:
+		g.call("", "pwrite64", f, g.memory(), n, g.offset())
 	case 0:
 		g.call("", "write", f, `"w"`, n)
 	case 1:
@@ -195,9 +197,19 @@ func (g *drawing) write() {
 	}
 }
 
+// memory is a buffer in what is mapped, or next to it.
+func (g *drawing) memory() string {
+	if len(g.maps) == 0 {
+		return "0x10000"
+	}
+	return g.place() + g.pick("", "", "+100", "+4000")
+}
+
 func (g *drawing) read() {
 	n := g.length()
-	switch f := g.file(); g.rng.IntN(6) {
+	switch f := g.file(); g.rng.IntN(7) {
+	case 6:
+		g.call("", "pread64", f, g.memory(), n, g.offset())
 	case 0:
 		g.call("", "read", f, `""`, n)
 	case 1:

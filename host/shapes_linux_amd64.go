@@ -12,7 +12,7 @@ import "golang.org/x/sys/unix"
 //	o  a pointer to an offset: NULL or [n]
 //	p  where two descriptors are put
 //	m  a message with its buffers that the call sends, M that it receives
-//	u  what ioctl gives to udmabuf
+//	u  what ioctl gives to udmabuf or userfaultfd
 //	h  nothing in the text, a zero for the kernel
 //	S  memory for a structure that is neither read nor printed
 type shape struct {
@@ -78,6 +78,7 @@ var shapes = map[string]shape{
 	"process_vm_readv":  {unix.SYS_PROCESS_VM_READV, "nVnvnn"},
 	"process_vm_writev": {unix.SYS_PROCESS_VM_WRITEV, "nvnvnn"},
 	"ioctl":             {unix.SYS_IOCTL, "nnu"},
+	"userfaultfd":       {unix.SYS_USERFAULTFD, "n"},
 	"io_uring_setup":    {unix.SYS_IO_URING_SETUP, "nS"},
 	"io_uring_register": {unix.SYS_IO_URING_REGISTER, "nnvn"},
 	"socketpair":        {unix.SYS_SOCKETPAIR, "nnnp"},

@@ -16,8 +16,11 @@ const udmabufPath = "/dev/udmabuf"
 // are stored as 8, from low to high, so that the next writes over what is too much.
 func (c *compiler) udmabuf(k *call, a *scenario.Arg) (operand, error) {
 	cmd := k.ev.Arg(1)
+	if fields := uffdFields[cmd.Num]; fields != nil && a.Kind == scenario.Struct {
+		return c.uffd(k, a, fields)
+	}
 	if a.Kind != scenario.Struct || cmd.Num != abi.UdmabufCreate && cmd.Num != abi.UdmabufCreateList {
-		return operand{}, skipf("of ioctl only UDMABUF_CREATE and UDMABUF_CREATE_LIST are made on the host")
+		return operand{}, skipf("of ioctl only those of udmabuf and userfaultfd are made on the host")
 	}
 	if cmd.Num == abi.UdmabufCreate {
 		at, err := c.room(24)

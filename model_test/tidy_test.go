@@ -45,7 +45,7 @@ var layers = []struct {
 	{"sim/mapping", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/xarray sim/folio"},
 	{"sim/inode", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/folio sim/mapping"},
 	{"sim/mm", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/folio sim/mapping sim/inode"},
-	{"sim/shmem", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/xarray sim/folio sim/mapping sim/inode"},
+	{"sim/shmem", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/xarray sim/folio sim/mapping sim/inode sim/mm"},
 	{"sim/hugetlbfs", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/folio sim/mapping sim/inode sim/shmem"},
 	{"sim/pin", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/folio sim/mapping sim/inode sim/mm sim/shmem"},
 	{"sim/memfd", "sim/abi sim/trace sim/mutant sim/profile sim/sched sim/xarray sim/folio sim/mapping sim/inode sim/shmem"},

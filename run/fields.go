@@ -78,10 +78,11 @@ func fields(w *sched.World, id sched.ID, o sched.Object) []field {
 			f.text("holds "+strconv.Itoa(i), fmt.Sprintf("%d, %d bytes", b.Folio, b.Len))
 		}
 	case *pin.Ring:
-		f.flag("closed", o.Closed)
-		f.fixed(o.Fixed)
+		f.ring(o)
 	case *pin.Dmabuf:
 		f.fixed(o.Pages)
+	case *mm.Uffd:
+		f.faults(o)
 	case *socket.Socket:
 		f.socket(w, o)
 	case *pin.InFlight:
@@ -93,6 +94,17 @@ func fields(w *sched.World, id sched.ID, o sched.Object) []field {
 }
 
 type fieldList []field
+
+func (f *fieldList) ring(r *pin.Ring) {
+	f.flag("closed", r.Closed)
+	f.fixed(r.Fixed)
+}
+
+func (f *fieldList) faults(u *mm.Uffd) {
+	for _, m := range u.Faults {
+		f.text(fmt.Sprintf("waits %d", m.Task), fmt.Sprintf("for %#x", m.Addr))
+	}
+}
 
 func (f *fieldList) text(name, value string) {
 	if value != "" {

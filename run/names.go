@@ -45,6 +45,8 @@ func (n *names) inode(id sched.ID, i *inode.Inode) {
 		name = "the dma-buf"
 	case inode.Ring:
 		name = "the io_uring"
+	case inode.Userfault:
+		name = "the userfaultfd"
 	case inode.Device, inode.Udmabuf, inode.Anonymous, inode.Directory, inode.Regular:
 		name = i.Name
 	}
@@ -60,6 +62,9 @@ func (n *names) inode(id sched.ID, i *inode.Inode) {
 	}
 	if p := sched.Peek[pin.Pipe](n.r.w, i.Info); p != nil {
 		n.owner[p.Lock], n.owner[p.Wait] = id, id
+	}
+	if u := sched.Peek[mm.Uffd](n.r.w, i.Info); u != nil {
+		n.owner[u.Queue], n.owner[u.Readers] = id, id
 	}
 	if s := sched.Peek[socket.Socket](n.r.w, i.Info); s != nil {
 		n.owner[s.Wait] = id
@@ -156,6 +161,8 @@ func (n *names) object(id sched.ID) trace.Object {
 		o.Kind, o.Name = "ring", n.fileOf(id).Name
 	case *pin.Dmabuf:
 		o.Kind, o.Name = "dma-buf", n.fileOf(id).Name
+	case *mm.Uffd:
+		o.Kind, o.Name = "userfaultfd", n.fileOf(id).Name
 	case *socket.Socket:
 		o.Kind, o.Name = "socket", n.fileOf(id).Name
 	case *socket.Rights:

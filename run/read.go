@@ -244,7 +244,7 @@ var shapes = map[string]func(*reader, *kernel.Call){
 			c.Args[0] = r.num(0) // there are more families than names here
 		}
 	},
-	"ioctl":    udmabufShape,
+	"ioctl":    ioctlShape,
 	"sendmsg":  sendShape,
 	"recvmsg":  recvShape,
 	"sendto":   datagramShape,
@@ -317,11 +317,18 @@ func vmShape(r *reader, c *kernel.Call) {
 	c.Args[0], c.Vec, c.Remote, c.Args[5] = r.num(0), r.vec(1), r.vec(3), r.num(5)
 }
 
-// bufShape reads (fd, buffer, count, offset…): the buffer is its contents, or an
-// address, and neither is asked for.
+// bufShape reads (fd, buffer, count, offset…): the buffer is its contents, which are not
+// asked for, or an address.
 func bufShape(more int) func(*reader, *kernel.Call) {
 	return func(r *reader, c *kernel.Call) {
 		c.Args[0], c.Args[2] = r.num(0), r.num(2)
+		switch a := r.e.Arg(1); {
+		case a == nil:
+		case a.Kind == scenario.Null:
+			c.Args[1] = 1 // as bad as 0, which stands for one that is not shown
+		case a.Kind == scenario.Symbol, a.Kind == scenario.Expr, a.Kind == scenario.Int:
+			c.Args[1] = r.num(1)
+		}
 		if more > 0 {
 			c.Args[3] = r.num(3)
 		}
@@ -369,7 +376,7 @@ func ReadCall(e *scenario.Event, syms Symbols, c *kernel.Call) (class Class, bad
 		}
 		return Carried, -1
 	}
-	if name == "ioctl" && !asksUdmabuf(e) {
+	if name == "ioctl" && !asksUdmabuf(e) && !asksUffd(e) {
 		return Passive, -1
 	}
 	r := reader{e: e, syms: syms, bad: -1}

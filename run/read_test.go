@@ -20,7 +20,7 @@ func TestReadCall(t *testing.T) {
 		{`fcntl(3, F_GET_SEALS)`, `fcntl [3 1034 0 0 0 0]`},
 		{`openat(AT_FDCWD, "/proc/self/fd/3", O_RDONLY)`, `openat /proc/self/fd/3 [-100 0 0 0 0 0]`},
 		{`write(3, "x\0y", 3)`, `write [3 0 3 0 0 0]`},
-		{`pwrite64(3, 0x7f0000000000, 4096, 8192)`, `pwrite64 [3 0 4096 8192 0 0]`},
+		{`pwrite64(3, 0x7f0000000000, 4096, 8192)`, `pwrite64 [3 139637976727552 4096 8192 0 0]`},
 		{`readv(3, [{iov_base=0x1000, iov_len=5}, {iov_base="a", iov_len=7}], 2)`, `readv [3 0 12 0 0 0]`},
 		{`splice(3, NULL, 5, [8], 4096, 0)`, `splice [3 -1 5 8 4096 0]`},
 		{`vmsplice(5, [{iov_base=0x2000, iov_len=4096}], 1, 0)`, `vmsplice [5 0 0 0 0 0] [{8192 4096}]`},

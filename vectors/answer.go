@@ -22,7 +22,10 @@ type Result struct {
 
 // opens are the calls whose value is a number that the kernel may choose.
 var opens = map[string]bool{"memfd_create": true, "openat": true, "dup": true, "fork": true, "io_uring_setup": true,
-	"ioctl": true, "load": true}
+	"ioctl": true, "load": true, "userfaultfd": true}
+
+// opens says whether the value is such a number; that of an ioctl of userfaultfd is 0.
+func (s *Step) opens() bool { return opens[s.Call] && !strings.Contains(s.Text, "UFFDIO_") }
 
 // play returns what a kernel answers.
 func play(script *run.Script, steps []Step, o run.Options) ([]Result, error) {
@@ -39,7 +42,7 @@ func play(script *run.Script, steps []Step, o run.Options) ([]Result, error) {
 			r = Result{Not: "open"}
 		case c.State != run.Returned:
 			r = Result{Not: string(c.State), text: "?"}
-		case r.Errno == "" && (opens[steps[i].Call] || steps[i].Binds != "" && steps[i].Call == "mmap"):
+		case r.Errno == "" && (steps[i].opens() || steps[i].Binds != "" && steps[i].Call == "mmap"):
 			r.Value, r.Any, r.text = 0, true, ""
 		}
 		if r.MS > 0 {

@@ -38,6 +38,22 @@ const (
 	UdmabufFlagsCloexec = 1
 )
 
+// Commands of ioctl on a userfaultfd, their modes, and the version of its interface.
+const (
+	UffdioAPI                 = 0xc018aa3f
+	UffdioRegister            = 0xc020aa00
+	UffdioUnregister          = 0x8010aa01
+	UffdioWake                = 0x8010aa02
+	UffdioCopy                = 0xc028aa03
+	UffdioZeropage            = 0xc020aa04
+	UffdioRegisterModeMissing = 1
+	UffdioRegisterModeWp      = 2
+	UffdioRegisterModeMinor   = 4
+	UffdioCopyModeDontwake    = 1
+	UffdioCopyModeWp          = 2
+	UffdAPI                   = 0xaa
+)
+
 // Flags of sendmsg and recvmsg.
 const (
 	MsgOob             = 0x1

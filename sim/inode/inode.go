@@ -25,20 +25,21 @@ const (
 	Udmabuf                   // /dev/udmabuf
 	Dmabuf                    // memory of memfds, made into a buffer for devices
 	Sysctl                    // /proc/sys/vm/memfd_noexec
+	Userfault                 // a userfaultfd
 	kinds
 )
 
 func (k Kind) String() string {
 	return [...]string{"none", "shmem", "hugetlbfs",
 		"regular", "pipe", "anonymous", "directory", "device", "io_uring",
-		"tmpfs", "socket", "udmabuf", "dma-buf", "sysctl"}[k]
+		"tmpfs", "socket", "udmabuf", "dma-buf", "sysctl", "userfaultfd"}[k]
 }
 
 // Phrase names a file of that kind in a sentence.
 func (k Kind) Phrase() string {
 	return [...]string{"nothing", "a file of tmpfs", "a file of hugetlbfs", "a file of another file system",
 		"a pipe", "an unknown file", "a directory", "a device", "an io_uring", "a file of tmpfs",
-		"a socket", "a device", "a dma-buf", "a sysctl"}[k]
+		"a socket", "a device", "a dma-buf", "a sysctl", "a userfaultfd"}[k]
 }
 
 // Sealable says whether files of this kind have a seal word.

@@ -40,11 +40,12 @@ func (x *io) perCall(t *sched.Task, flags, n int64) error {
 }
 
 // write writes n bytes at an offset, or at the end if the call says so.
-func (x *io) write(t *sched.Task, pos, n int64, c *Call) (done, end int64, err error) {
+func (x *io) write(t *sched.Task, p *Proc, pos, n int64, c *Call) (done, end int64, err error) {
 	if c.Args[4]&abi.RwfAppend != 0 {
 		return shmem.Append(t, x.file, n, uint64(c.Line))
 	}
-	return shmem.Write(t, x.file, pos, n, uint64(c.Line))
+	done, end, err = shmem.WriteFrom(t, x.file, pos, n, p.buffer(c), uint64(c.Line))
+	return done, end, modelled(err)
 }
 
 // sysTruncate is truncate(path, length). As with openat, the path is a descriptor's.

@@ -57,7 +57,7 @@ func (x *io) nonblock() bool { return x.f.Flags&abi.ONonblock != 0 }
 // Kernel: fs/read_write.c ksys_read, all versions.
 func sysRead(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	x, err := p.openIO(t, c.Args[0], inode.Readable, "vfs_read")
-	if err != nil {
+	if err = accessOK(t, c, err); err != nil {
 		return 0, err
 	}
 	n := min(c.Args[2], abi.MaxRWCount)
@@ -70,6 +70,8 @@ func sysRead(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return pin.ReadPipe(t, x.i.Info, n, x.nonblock())
 	case x.i.Kind == inode.Socket && c.Args[4] == 0:
 		return x.recv(t, n)
+	case x.i.Kind == inode.Userfault && c.Args[4] == 0:
+		return mm.ReadUffd(t, x.i.Info, n, x.nonblock())
 	case !x.i.Kind.Sealable():
 		return 0, ErrNotModelled
 	}
@@ -77,9 +79,9 @@ func sysRead(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, err
 	}
 	pos := inode.Pos(t, x.file)
-	done := shmem.Read(t, x.f.Inode, pos, n)
+	done, err := shmem.ReadTo(t, x.f.Inode, pos, n, p.buffer(c))
 	inode.SetPos(t, x.file, pos+done)
-	return done, nil
+	return done, modelled(err)
 }
 
 // sysPread is pread64(fd, buf, count, offset).
@@ -90,7 +92,7 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, t.Refuse(abi.EINVAL, "ksys_pread64", sched.Fact{Name: "offset", Value: c.Args[3]})
 	}
 	x, err := p.openSeekable(t, c.Args[0], inode.Readable, "vfs_read")
-	switch {
+	switch err = accessOK(t, c, err); {
 	case err != nil:
 		return 0, err
 	case c.Args[2] < 0:
@@ -101,7 +103,8 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err := x.perCall(t, c.Args[4], c.Args[2]); err != nil {
 		return 0, err
 	}
-	return shmem.Read(t, x.f.Inode, c.Args[3], min(c.Args[2], abi.MaxRWCount)), nil
+	done, err := shmem.ReadTo(t, x.f.Inode, c.Args[3], min(c.Args[2], abi.MaxRWCount), p.buffer(c))
+	return done, modelled(err)
 }
 
 // sysWrite is write(fd, buf, count).
@@ -109,7 +112,7 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 // Kernel: fs/read_write.c ksys_write, all versions.
 func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	x, err := p.openIO(t, c.Args[0], inode.Writable, "vfs_write")
-	if err != nil {
+	if err = accessOK(t, c, err); err != nil {
 		return 0, err
 	}
 	n := min(c.Args[2], abi.MaxRWCount)
@@ -135,7 +138,7 @@ func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err := x.perCall(t, c.Args[4], n); err != nil {
 		return 0, err
 	}
-	done, end, err := x.write(t, inode.Pos(t, x.file), n, c)
+	done, end, err := x.write(t, p, inode.Pos(t, x.file), n, c)
 	if err == nil && n > 0 {
 		inode.SetPos(t, x.file, end)
 	}
@@ -150,7 +153,7 @@ func sysPwrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, t.Refuse(abi.EINVAL, "ksys_pwrite64", sched.Fact{Name: "offset", Value: c.Args[3]})
 	}
 	x, err := p.openSeekable(t, c.Args[0], inode.Writable, "vfs_write")
-	switch {
+	switch err = accessOK(t, c, err); {
 	case err != nil:
 		return 0, err
 	case c.Args[2] < 0:
@@ -163,7 +166,7 @@ func sysPwrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	if err := x.perCall(t, c.Args[4], c.Args[2]); err != nil {
 		return 0, err
 	}
-	done, _, err := x.write(t, c.Args[3], min(c.Args[2], abi.MaxRWCount), c)
+	done, _, err := x.write(t, p, c.Args[3], min(c.Args[2], abi.MaxRWCount), c)
 	return done, err
 }
 

@@ -62,7 +62,7 @@ func sysMadvise(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case abi.MadvCollapse, abi.MadvHwpoison, abi.MadvSoftOffline, abi.MadvGuardInstall, abi.MadvGuardRemove:
 		return 0, ErrNotModelled
 	}
-	return 0, mm.Advise(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]), c.Args[2])
+	return 0, modelled(mm.Advise(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]), c.Args[2]))
 }
 
 func sysMsync(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
@@ -70,7 +70,7 @@ func sysMsync(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 }
 
 func sysMlock(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
-	return 0, mm.Lock(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1]))
+	return 0, modelled(mm.Lock(t, p.MM, uint64(c.Args[0]), uint64(c.Args[1])))
 }
 
 func sysMunlock(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {

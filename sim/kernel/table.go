@@ -87,6 +87,7 @@ func calls() []entry {
 		{"process_vm_readv", sysProcessVM(false)},
 		{"process_vm_writev", sysProcessVM(true)},
 		{"ioctl", sysIoctl},
+		{"userfaultfd", sysUserfaultfd},
 		{"io_uring_setup", sysIOUringSetup},
 		{"io_uring_register", sysIOUringRegister},
 		{"load", sysLoad},

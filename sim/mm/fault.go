@@ -25,15 +25,23 @@ func Fault(t *sched.Task, mm sched.ID, addr uint64, write bool) error {
 
 // faultAt is Fault under mmap_lock; it returns the VMA.
 func faultAt(t *sched.Task, s space, addr uint64, write bool) (VMA, error) {
-	v := s.at(t, addr)
 	need := vmAccess
 	if write {
 		need = VMWrite
 	}
-	if !v.OK() || v.Flags&need == 0 {
-		return v, t.RefuseBecause(abi.EFAULT, noAccess, sched.Fact{Name: "address", Value: int64(addr)}, s.id)
+	for {
+		v := s.at(t, addr)
+		if !v.OK() || v.Flags&need == 0 {
+			return v, t.RefuseBecause(abi.EFAULT, noAccess, sched.Fact{Name: "address", Value: int64(addr)}, s.id)
+		}
+		err := handleFault(t, s, v, addr, write)
+		if err == errMissing {
+			if err = awaitPage(t, s, v, addr); err == nil {
+				continue
+			}
+		}
+		return v, err
 	}
-	return v, handleFault(t, s, v, addr, write)
 }
 
 // noAccess is the check that refuses an access that no mapping allows. What other checks
@@ -58,6 +66,9 @@ func handleFault(t *sched.Task, s space, v VMA, addr uint64, write bool) error {
 		return t.Refuse(abi.ENOMEM, "model limit", sched.Fact{Name: "page table entries", Value: int64(n)})
 	}
 	ops := v.ops(t)
+	if v.Uffd != 0 && missing(t, v, addr) {
+		return errMissing
+	}
 	if ops == nil {
 		anonFault(t, s, v, page, write)
 		return nil

@@ -26,6 +26,7 @@ func Fork(t *sched.Task, mm sched.ID) sched.ID {
 		}
 		c := v
 		c.Flags &^= VMLocked
+		c.Uffd = 0
 		wipe := v.Flags&VMWipeOnFork != 0
 		c.Anon = c.Anon && !wipe
 		if c.File != 0 {

@@ -52,11 +52,23 @@ func remotePage(t *sched.Task, mm sched.ID, addr uint64, write, longterm bool) (
 //
 // Kernel: mm/gup.c __get_user_pages, all versions.
 func getUserPage(t *sched.Task, s space, addr uint64, write, longterm bool) (sched.ID, error) {
-	v := s.at(t, addr)
-	if err := checkFlags(t, s, v, addr, write); err != nil {
-		return 0, err
+	for {
+		v := s.at(t, addr)
+		if err := checkFlags(t, s, v, addr, write); err != nil {
+			return 0, err
+		}
+		fo, err := faultedPage(t, s, v, addr, write, longterm && v.Private() && v.Flags&VMMayWrite != 0)
+		if err == errMissing {
+			err = awaitPage(t, s, v, addr)
+		}
+		if fo != 0 || err != nil {
+			return fo, err
+		}
 	}
-	unshare := longterm && v.Private() && v.Flags&VMMayWrite != 0
+}
+
+// faultedPage returns the folio at an address of a VMA, faulted in if need be.
+func faultedPage(t *sched.Task, s space, v VMA, addr uint64, write, unshare bool) (sched.ID, error) {
 	for {
 		if fo := followPage(t, s, v, addr, write, unshare); fo != 0 {
 			return fo, nil
@@ -116,8 +128,9 @@ func CopyFrom(t *sched.Task, mm sched.ID, addr, n uint64) (done, content uint64,
 	return access(t, mm, addr, n, 0, false)
 }
 
-// ErrForeign says that memory is of a file whose content is not modelled.
-var ErrForeign = errors.New("memory of a file that is not modelled")
+// ErrForeign says that what is done to memory is not modelled: it is of a file whose content
+// is not, or a userfaultfd has it.
+var ErrForeign = errors.New("memory that is not modelled")
 
 // access is CopyTo and CopyFrom.
 func access(t *sched.Task, mm sched.ID, addr, n, what uint64, write bool) (done, content uint64, err error) {

@@ -136,7 +136,11 @@ func populateVMA(t *sched.Task, s space, v VMA, start, end uint64, write bool) e
 		return t.RefuseBecause(abi.EFAULT, "check_vma_flags", sched.Fact{Name: "address", Value: int64(start)}, s.id)
 	}
 	for at := start; at < end; at = at>>v.Shift<<v.Shift + 1<<v.Shift {
-		if err := handleFault(t, s, v, at, write); err != nil {
+		err := handleFault(t, s, v, at, write)
+		if err == errMissing {
+			err = ErrForeign // it would wait, with the lock let go in the middle of the range
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -178,17 +178,22 @@ func (v VMA) grownDown(start uint64) VMA {
 func modify(t *sched.Task, s space, v VMA, start, end uint64, flags Flags) (VMA, error) {
 	mid := v.cut(start, end)
 	mid.Flags = flags
+	return become(t, s, v, mid)
+}
+
+// become is modify for any difference: mid is a part of v as it shall be.
+func become(t *sched.Task, s space, v, mid VMA) (VMA, error) {
 	if whole, ok := mergeExisting(t, s, v, mid); ok {
 		return whole, nil
 	}
 	var err error
-	if start > v.Start {
-		if v, err = split(t, s, v, start); err != nil {
+	if mid.Start > v.Start {
+		if v, err = split(t, s, v, mid.Start); err != nil {
 			return VMA{}, err
 		}
 	}
-	if end < v.End {
-		if _, err = split(t, s, v, end); err != nil {
+	if mid.End < v.End {
+		if _, err = split(t, s, v, mid.End); err != nil {
 			return VMA{}, err
 		}
 	}

@@ -19,6 +19,8 @@ type MM struct {
 	Lock  sched.ID // mmap_lock, a RWSem
 	Table sched.ID // a PageTable
 	PTL   sched.ID // the SpinLock of Table
+	Grabs int32    // userfaultfds that know it, and may outlive it
+	Gone  bool     // its users are gone, and all is unmapped
 
 	vmas *btree.BTreeG[VMA] // by Start
 }
@@ -39,12 +41,20 @@ func (m *MM) Clone() sched.Object {
 // Encode appends the canonical encoding.
 func (m *MM) Encode(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(m.Users))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(m.Grabs)<<1|uint32(bit(m.Gone)))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(m.vmas.Len()))
 	m.vmas.Ascend(func(v VMA) bool {
 		dst = v.encode(dst)
 		return true
 	})
 	return dst
+}
+
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // find returns the first VMA that ends behind an address.
@@ -97,7 +107,24 @@ func (m *MM) freeBelow(g gap) (addr uint64) {
 
 var (
 	names = sched.NewOp("current->mm", sched.Read, func(m *MM, _ sched.None) space {
-		return space{lock: m.Lock, table: m.Table, ptl: m.PTL}
+		return space{lock: m.Lock, table: m.Table, ptl: m.PTL, grabbed: m.Grabs > 0}
+	})
+	// tryGet adds a user unless there is none.
+	tryGet = sched.NewOp("mmget_not_zero", sched.Write, func(m *MM, _ sched.None) bool {
+		if m.Users == 0 {
+			return false
+		}
+		m.Users++
+		return true
+	})
+	// grab says whether the memory is of no use any more.
+	grab = sched.NewOp("mm_count", sched.Write, func(m *MM, n int32) bool {
+		m.Grabs += n
+		return m.Gone && m.Grabs == 0
+	})
+	exited = sched.NewOp("mmdrop", sched.Write, func(m *MM, _ sched.None) bool {
+		m.Gone = true
+		return m.Grabs == 0
 	})
 	users = sched.NewOp("mm_users", sched.Write, func(m *MM, n int32) int32 {
 		m.Users += n
@@ -136,7 +163,10 @@ var (
 )
 
 // space names the parts of an MM. It is a value that tasks pass about.
-type space struct{ id, lock, table, ptl sched.ID }
+type space struct {
+	id, lock, table, ptl sched.ID
+	grabbed              bool // somebody may ask for it when it is gone
+}
 
 func open(t *sched.Task, mm sched.ID) space {
 	s := names.On(t, mm, sched.None{})
@@ -189,8 +219,23 @@ func Put(t *sched.Task, mm sched.ID) {
 	}
 	s := open(t, mm)
 	exitMmap(t, s)
-	for _, id := range [...]sched.ID{s.lock, s.table, s.ptl, mm} {
+	if !s.grabbed || exited.On(t, mm, sched.None{}) {
+		s.free(t)
+	}
+}
+
+func (s space) free(t *sched.Task) {
+	for _, id := range [...]sched.ID{s.lock, s.table, s.ptl, s.id} {
 		sched.Free(t, id)
+	}
+}
+
+// ungrab lets go of memory that may be gone.
+//
+// Kernel: include/linux/sched/mm.h mmdrop, all versions.
+func ungrab(t *sched.Task, mm sched.ID) {
+	if grab.On(t, mm, -1) {
+		open(t, mm).free(t)
 	}
 }
 

@@ -244,6 +244,7 @@ func moveAll(t *sched.Task, s space, a RemapArgs) error {
 // Kernel: mm/vma.c copy_vma, all versions.
 func copyVMA(t *sched.Task, s space, v VMA, a RemapArgs, addr uint64) {
 	c := v
+	c.Uffd = 0
 	c.PgOff = v.FilePage(a.Addr)
 	c.Start, c.End = addr, addr+a.NewLen
 	if v.File == 0 && !v.Anon {

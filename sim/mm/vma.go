@@ -55,6 +55,7 @@ type VMA struct {
 	Inode sched.ID // the file's inode
 	Shift uint8    // log2 of the page size in bytes: 12, or more for hugetlbfs
 	Anon  bool     // it has had private pages, so a fork copies its entries
+	Uffd  sched.ID // the userfaultfd that is told of missing pages; 0 for none
 
 	Origin int64 // the log line that made it
 }
@@ -97,7 +98,7 @@ func (v VMA) cut(start, end uint64) VMA {
 // Kernel: mm/vma.c can_vma_merge_after, all versions.
 // Differs: private pages of different origin do not keep VMAs apart.
 func (v VMA) joins(w VMA) bool {
-	return v.OK() && w.OK() && v.End == w.Start && v.Flags == w.Flags && v.File == w.File &&
+	return v.OK() && w.OK() && v.End == w.Start && v.Flags == w.Flags && v.File == w.File && v.Uffd == w.Uffd &&
 		v.FilePage(v.End) == w.PgOff && v.Flags&VMDontExpand == 0
 }
 
@@ -124,7 +125,7 @@ func (v VMA) encode(dst []byte) []byte {
 	for _, x := range [...]uint64{v.Start, v.End, v.PgOff} {
 		dst = binary.LittleEndian.AppendUint64(dst, x)
 	}
-	for _, x := range [...]uint32{uint32(v.Flags), uint32(v.File)} {
+	for _, x := range [...]uint32{uint32(v.Flags), uint32(v.File), uint32(v.Uffd)} {
 		dst = binary.LittleEndian.AppendUint32(dst, x)
 	}
 	if v.Anon {

@@ -57,6 +57,7 @@ func base() Profile {
 		LRUBatch:          14,
 		LRUDrainFirst:     true,
 		SpliceHolePins:    true,
+		WriteFaultsFirst:  true,
 		PinBias:           1,
 		TransparentHuge:   true,
 		Hugetlbfs:         true,
@@ -92,10 +93,12 @@ func concat(parts ...[]change) []change {
 
 // early is 3.18 to 4.19.
 var early = []change{
+	{what: "userfaultfd", since: v(4, 3), apply: func(p *Profile) { p.Userfaultfd = true }},
 	{what: "LRU batches that are emptied when full", since: v(4, 7),
 		apply: func(p *Profile) { p.LRUDrainFirst, p.LRULargeBypass = false, true }},
 	{what: "the coarse timer wheel", since: v(4, 8), apply: func(p *Profile) { p.TimerWheel = true }},
 	{what: "huge pages in tmpfs", since: v(4, 8), apply: func(p *Profile) { p.ShmemHuge = ShmemHugePMD }},
+	{what: "userfaultfd on tmpfs", since: v(4, 11), apply: func(p *Profile) { p.UffdShmem = true }},
 	{what: "MFD_HUGETLB", since: v(4, 14), apply: func(p *Profile) { p.MemfdFlags |= abi.MfdHugetlb }},
 	{what: "MAP_SHARED_VALIDATE", since: v(4, 15), apply: func(p *Profile) { p.MapSharedValidate = true }},
 	{what: "sealing of huge page memfds", since: v(4, 16),
@@ -230,6 +233,8 @@ var late = []change{
 		stable: []backport{{v(6, 6), 68, dec2024}, {v(6, 12), 7, dec2024}}},
 	{what: "writes page by page without huge pages", since: v(6, 14),
 		apply: func(p *Profile) { p.GrowWrite = GrowShort }},
+	{what: "writes that look at seals before they touch their buffer", since: v(6, 15),
+		apply: func(p *Profile) { p.WriteFaultsFirst = false }, doubt: doubt{v(6, 14), v(6, 15)}},
 	{what: "a pin test of all that the kernel holds itself", since: v(6, 17),
 		apply: func(p *Profile) { p.PinTest = PinTestExpected }, doubt: doubt{v(6, 16), v(6, 17)}},
 	{what: "a pin test that knows the swap cache", since: v(6, 19),

@@ -68,21 +68,25 @@ type Profile struct {
 	PopulateGap        PopulateGap    // what they do over a gap
 	TransparentHuge    bool           // CONFIG_TRANSPARENT_HUGEPAGE; PREEMPT_RT excludes it
 	Hugetlbfs          bool           // CONFIG_HUGETLBFS; user-mode Linux has none
+	Userfaultfd        bool           // there is userfaultfd: from 4.3
+	UffdShmem          bool           // it takes memory of tmpfs, not only anonymous: from 4.11
 	UffdNeedsMayWrite  bool           // userfaultfd refuses mappings that cannot become writable, with EPERM: from 4.20
 	DelayedRmap        bool           // munmap drops the map count of written pages late, with the reference: from 6.2
 
 	// Files. Kernel: mm/shmem.c, mm/filemap.c generic_perform_write, fs/splice.c.
 
-	GrowWrite       GrowWrite // a write across the end under F_SEAL_GROW: EPERM or short
-	ODirect         bool      // O_DIRECT is accepted on tmpfs: from 6.6
-	SpliceHolePins  bool      // splicing a hole into a pipe makes a page and holds it: to 5.17
-	SpliceNonblock  bool      // splice and tee do not wait for a pipe with O_NONBLOCK: from 5.1
-	SendfilePins    bool      // sendfile into a pipe holds pages instead of copying: from 5.12
-	RWFAppend       bool      // preadv2 and pwritev2 know RWF_APPEND and what is older: from 4.16
-	CopyFileRange   bool      // copy_file_range is as it is since 5.19
-	FallocFatalOnly bool      // fallocate is interrupted by fatal signals only, not by any with EINTR: from 6.11
-	ShmemHuge       ShmemHuge // sizes of folios: 512 pages from 4.8, others from 6.11
-	HwpoisonKeeps   bool      // a page with a memory error stays in the file and held: from 5.16
+	GrowWrite GrowWrite // a write across the end under F_SEAL_GROW: EPERM or short
+	// WriteFaultsFirst: a write touches its buffer before it looks at seals: to 6.14
+	WriteFaultsFirst bool
+	ODirect          bool      // O_DIRECT is accepted on tmpfs: from 6.6
+	SpliceHolePins   bool      // splicing a hole into a pipe makes a page and holds it: to 5.17
+	SpliceNonblock   bool      // splice and tee do not wait for a pipe with O_NONBLOCK: from 5.1
+	SendfilePins     bool      // sendfile into a pipe holds pages instead of copying: from 5.12
+	RWFAppend        bool      // preadv2 and pwritev2 know RWF_APPEND and what is older: from 4.16
+	CopyFileRange    bool      // copy_file_range is as it is since 5.19
+	FallocFatalOnly  bool      // fallocate is interrupted by fatal signals only, not by any with EINTR: from 6.11
+	ShmemHuge        ShmemHuge // sizes of folios: 512 pages from 4.8, others from 6.11
+	HwpoisonKeeps    bool      // a page with a memory error stays in the file and held: from 5.16
 
 	// Who holds pages. Kernel: mm/gup.c, io_uring/rsrc.c, drivers/dma-buf/udmabuf.c.
 

@@ -186,6 +186,23 @@ func (ops) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, e
 	return GetFolio(t, i.Map, pgoff), nil
 }
 
+// Fill implements mm.Filler.
+//
+// Kernel: mm/shmem.c shmem_mfill_atomic_pte, v5.13 and later (shmem_mcopy_atomic_pte before).
+func (ops) Fill(t *sched.Task, ino sched.ID, pgoff, content uint64) (sched.ID, error) {
+	fact := sched.Fact{Name: "page index", Value: int64(pgoff)}
+	if int64(pgoff)<<abi.PageShift >= inode.Size(t, ino) {
+		return 0, t.RefuseBecause(abi.EFAULT, "shmem_mfill_atomic_pte", fact, ino)
+	}
+	id := add(t, inode.Of(t, ino).Map, pgoff, 0)
+	if id == 0 {
+		return 0, t.RefuseBecause(abi.EEXIST, "shmem_add_to_page_cache", fact, ino)
+	}
+	folio.CopyContent(t, id, content)
+	folio.MarkUptodate(t, id)
+	return id, nil
+}
+
 // Punch implements inode.FileOps.
 func (ops) Punch(t *sched.Task, file sched.ID, off, n int64) error {
 	if t.Wrong(mutant.MadvRemoveUnchecked) {
