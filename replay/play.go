@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 
+	"sealab/run"
 	"sealab/sim/abi"
 	"sealab/sim/kernel"
 )
@@ -65,7 +66,7 @@ func (p *play) line(it *item) bool {
 // take adds what the end of a call told to what its beginning had told.
 func (it *item) take(e *item) {
 	it.ans, it.child, it.text = e.ans, e.child, e.text
-	it.call.Place = e.call.Place
+	it.call.Place, it.call.Device = e.call.Place, e.call.Device
 	if it.partial() {
 		line := it.call.Line
 		it.call, it.class, it.linked = e.call, e.class, true
@@ -155,6 +156,9 @@ func (p *play) collect() {
 			f.it.class = carried
 		case f.refusal.Check == kernel.ModelLimit:
 			f.it.class, f.it.carriedWhy = carried, "larger than the model"
+		case f.res.Errno == abi.EFAULT && f.it.ans.OK() && transfers[f.it.name]:
+			// strace prints the address of what it cannot read any more when the call is over
+			f.it.class, f.it.carriedWhy = carried, "its buffer is not in memory that the log shows"
 		}
 		p.learn(t, f)
 	}
@@ -257,6 +261,9 @@ func (p *play) exit(t *task, it *item) {
 		p.drop(t)
 	}
 }
+
+// transfers are the calls whose buffer is touched if the log has its address.
+var transfers = run.WordSet(`read write pread64 pwrite64`)
 
 var sysExit = kernel.SysByName("exit_group")
 

@@ -314,6 +314,9 @@ func (p *player) make(t *sched.Task, proc *kernel.Proc, c *Call, syms Symbols) {
 	if bad >= 0 && p.unread == nil {
 		p.unread = c.Event.ErrorAt(c.Event.Arg(bad), c.Event.Name+" cannot be made with this argument")
 	}
+	if p.stage != nil {
+		kc.Device.Timer = p.stage.devices[c]
+	}
 	if class == Modelled {
 		class = p.aim(c, proc, &kc)
 	}

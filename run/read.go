@@ -426,6 +426,9 @@ func ReadAnswer(e *scenario.Event, c *kernel.Call) (a Answer) {
 		return a
 	}
 	a.Known, a.Val, a.Errno = true, ret.Value, ret.Errno
+	if ret.Errno == 0 {
+		c.Device = kernel.Device{Done: ret.Value, Took: e.Dur}
+	}
 	switch e.Name {
 	case "pipe", "pipe2", "socketpair":
 		if p := e.Stored(); p != nil && e.NumChildren(p) == 2 &&

@@ -28,9 +28,11 @@ type Stage struct {
 	// line names.
 	Timers []sched.ID
 
-	p      *player
-	marks  map[int64]sched.ID
-	births map[*Task]sched.ID
+	p     *player
+	marks map[int64]sched.ID
+	// devices are the Sleepers of timers that stand for what a line says that its call took.
+	devices map[*Call]sched.ID
+	births  map[*Task]sched.ID
 }
 
 // Actor is a task of a stage.
@@ -60,7 +62,7 @@ func (s *Script) Stage(o Options) (*Stage, error) {
 	}
 	st := &Stage{
 		Script: s, Kernel: p.k, Notes: p.res.Notes, HZ: p.res.HZ, CPUs: p.res.CPUs, p: p,
-		marks: map[int64]sched.ID{}, births: map[*Task]sched.ID{},
+		marks: map[int64]sched.ID{}, births: map[*Task]sched.ID{}, devices: map[*Call]sched.ID{},
 	}
 	for _, q := range p.k.Procs() {
 		t := q.Task
@@ -73,6 +75,10 @@ func (s *Script) Stage(o Options) (*Stage, error) {
 		if c.At > 0 && st.marks[c.At] == 0 {
 			st.marks[c.At] = p.k.S.World().Add(&sched.Sleeper{Armed: true, Asleep: true, Expiry: c.At})
 			st.Timers = append(st.Timers, st.marks[c.At])
+		}
+		if e := c.Event; e.HasDur && transfers[e.Name] {
+			st.devices[c] = p.k.S.World().Add(&sched.Sleeper{Armed: true, Asleep: true, Expiry: c.At + e.Dur})
+			st.Timers = append(st.Timers, st.devices[c])
 		}
 	}
 	return st, nil
@@ -272,3 +278,6 @@ func (a *Answered) short() string {
 
 // Conditions returns the conditions of the script as text.
 func (st *Stage) Conditions() (all []*scenario.Event) { return st.Script.Conds }
+
+// transfers are the calls that may wait for a device.
+var transfers = WordSet(`read write pread64 pwrite64`)

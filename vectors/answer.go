@@ -24,8 +24,11 @@ type Result struct {
 var opens = map[string]bool{"memfd_create": true, "openat": true, "dup": true, "fork": true, "io_uring_setup": true,
 	"ioctl": true, "load": true, "userfaultfd": true}
 
-// opens says whether the value is such a number; that of an ioctl of userfaultfd is 0.
-func (s *Step) opens() bool { return opens[s.Call] && !strings.Contains(s.Text, "UFFDIO_") }
+// opens says whether the value is such a number. That of an ioctl of userfaultfd is 0; and that
+// a file can be opened with O_DIRECT, only the scenario knows.
+func (s *Step) opens() bool {
+	return opens[s.Call] && !strings.Contains(s.Text, "UFFDIO_") && !strings.Contains(s.Text, "O_DIRECT")
+}
 
 // play returns what a kernel answers.
 func play(script *run.Script, steps []Step, o run.Options) ([]Result, error) {

@@ -41,7 +41,6 @@ var without = map[string]struct{ test, why string }{
 	"H36":  {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
 	"H37":  {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
 	"H38":  {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
-	"H44":  {"sim/pin TestInFlight", "Direct I/O is modelled by the references that it takes, not as a call; it needs a slow device."},
 	"H79":  {"", "Bytes are not modelled; scenario b092 shows the flag that is missing there."},
 	"H85":  {"sim/memfd TestKilledBeforeTheCall", "No program can make its next call with SIGKILL pending."},
 }

@@ -34,7 +34,7 @@ func (s *Set) Plain(kernel string) (string, error) {
 // every argument is one that it can make. What needs root would change a setting of the
 // whole system, and is left to others.
 func (v *Vector) Portable() bool {
-	if v.Needs == "root" {
+	if v.Needs == "root" || v.Needs == "a slow device" {
 		return false
 	}
 	for _, s := range v.Steps {

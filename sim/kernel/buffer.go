@@ -2,6 +2,8 @@ package kernel
 
 import (
 	"sealab/sim/abi"
+	"sealab/sim/inode"
+	"sealab/sim/pin"
 	"sealab/sim/sched"
 	"sealab/sim/shmem"
 )
@@ -25,4 +27,38 @@ func (p *Proc) buffer(c *Call) shmem.Buffer {
 		return shmem.Buffer{}
 	}
 	return shmem.Buffer{MM: p.MM, Addr: uint64(c.Args[1])}
+}
+
+// openDirect opens a file that is not modelled with O_DIRECT. The line says that it is there.
+func (p *Proc) openDirect(t *sched.Task, c *Call, mode inode.FMode) (int64, error) {
+	ino := inode.New(t, inode.Inode{Kind: inode.Regular, Name: c.Str, Mode: 0o600})
+	f := inode.Open(t, ino, mode, int32(c.Args[2]&(abi.OAccmode|abi.ODirect)|abi.OLargefile))
+	return p.install(t, f, 0, c.Args[2]&abi.OCloexec != 0)
+}
+
+// direct is a read (into memory) or write of a file that is not modelled, opened with O_DIRECT.
+// Of it the pages of the buffer are modelled, which the device has until it is done; when that is,
+// and how much it has done, only the driver knows.
+//
+// Kernel: fs/iomap/direct-io.c iomap_dio_rw, v4.10 and later (fs/direct-io.c before).
+// Differs: one reference to each page, where v6.3 and later take a pin. A signal that kills ends it.
+func (p *Proc) direct(t *sched.Task, x io, c *Call, into bool) (int64, error) {
+	d := &c.Device
+	if x.f.Flags&abi.ODirect == 0 || x.i.Kind != inode.Regular || c.Args[1] == 0 || d.Done <= 0 || d.Done > c.Args[2] {
+		return 0, ErrNotModelled
+	}
+	flight, err := pin.Begin(t, p.MM, uint64(c.Args[1]), uint64(d.Done), into)
+	if err != nil {
+		return 0, err
+	}
+	if d.Timer != 0 {
+		t.AwaitTimer(d.Timer)
+	} else {
+		t.SleepUntil(t.Sched().Now() + d.Took)
+	}
+	if into {
+		pin.Written(t, flight, uint64(c.Line))
+	}
+	pin.End(t, flight)
+	return d.Done, nil
 }

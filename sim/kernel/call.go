@@ -32,8 +32,16 @@ type Call struct {
 	Target sched.ID // the Sleeper of the task that a signal goes to
 	Fatal  bool     // whether that signal ends it
 	MM     sched.ID // the other process's memory, for process_vm_readv
+	Device Device   // what a device did, for direct I/O
 
 	Line int64 // how reports call it: a log line, from 1
+}
+
+// Device is what a device did that a call waited for.
+type Device struct {
+	Done  int64    // bytes; 0 if it is not known
+	Took  int64    // ns
+	Timer sched.ID // the Sleeper of a timer that stands for Took in a rehearsal, 0 for none
 }
 
 // Result is what a call answered.

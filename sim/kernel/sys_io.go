@@ -73,7 +73,7 @@ func sysRead(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case x.i.Kind == inode.Userfault && c.Args[4] == 0:
 		return mm.ReadUffd(t, x.i.Info, n, x.nonblock())
 	case !x.i.Kind.Sealable():
-		return 0, ErrNotModelled
+		return p.direct(t, x, c, true)
 	}
 	if err := x.perCall(t, c.Args[4], n); err != nil {
 		return 0, err
@@ -98,7 +98,7 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case c.Args[2] < 0:
 		return 0, t.Refuse(abi.EINVAL, "rw_verify_area")
 	case !x.i.Kind.Sealable():
-		return 0, ErrNotModelled
+		return p.direct(t, x, c, true)
 	}
 	if err := x.perCall(t, c.Args[4], c.Args[2]); err != nil {
 		return 0, err
@@ -133,7 +133,7 @@ func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case x.i.Kind == inode.Sysctl:
 		return p.writeNoexec(t, &x, c)
 	case x.i.Kind != inode.Shmem:
-		return 0, ErrNotModelled
+		return p.direct(t, x, c, false)
 	}
 	if err := x.perCall(t, c.Args[4], n); err != nil {
 		return 0, err
@@ -161,7 +161,7 @@ func sysPwrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	case x.i.Kind == inode.Hugetlb:
 		return 0, t.RefuseBecause(abi.EINVAL, "hugetlbfs_file_operations", sched.Fact{}, x.f.Inode)
 	case x.i.Kind != inode.Shmem:
-		return 0, ErrNotModelled
+		return p.direct(t, x, c, false)
 	}
 	if err := x.perCall(t, c.Args[4], c.Args[2]); err != nil {
 		return 0, err

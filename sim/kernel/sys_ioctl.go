@@ -56,6 +56,9 @@ func (p *Proc) openDevice(t *sched.Task, c *Call) (int64, error) {
 	open := map[string]func(*sched.Task, inode.FMode, int32) (sched.ID, error){
 		"/dev/udmabuf": pin.OpenUdmabuf, NoexecPath: openNoexec,
 	}[c.Str]
+	if open == nil && flags&abi.ODirect != 0 && ok && c.Device.Done > 0 {
+		return p.openDirect(t, c, mode)
+	}
 	if open == nil || !ok || flags&^plain != 0 {
 		return 0, ErrNotModelled
 	}

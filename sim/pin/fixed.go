@@ -256,6 +256,12 @@ var (
 		f.Folios = append(f.Folios, id)
 		return sched.None{}
 	})
+	flightAt = sched.NewOp("bio_for_each_folio", sched.Read, func(f *InFlight, i int) sched.ID {
+		if i >= len(f.Folios) {
+			return 0
+		}
+		return f.Folios[i]
+	})
 	flightTake = sched.NewOp("bio_release_pages", sched.Write, func(f *InFlight, _ sched.None) sched.ID {
 		n := len(f.Folios)
 		if n == 0 {
@@ -287,6 +293,18 @@ func Begin(t *sched.Task, space sched.ID, addr, n uint64, write bool) (sched.ID,
 		t.Drop(id)
 	}
 	return io, nil
+}
+
+// Written says that the device has written to all pages of an I/O; what differs for different
+// contents.
+func Written(t *sched.Task, io sched.ID, what uint64) {
+	for i := 0; ; i++ {
+		id := flightAt.On(t, io, i)
+		if id == 0 {
+			return
+		}
+		folio.Change(t, id, what)
+	}
 }
 
 // HoldUnseen holds one folio for somebody whom nobody has seen, until End.
