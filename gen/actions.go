@@ -156,13 +156,12 @@ func (g *drawing) mremap() {
 	g.maps = append(g.maps, mapped{to, max(n, m.size)})
 }
 
-// madvise leaves MADV_PAGEOUT out: what it takes away depends on what reclaim thinks of a page.
 func (g *drawing) madvise() {
 	addr, size, _ := g.within()
 	g.call("", "madvise", addr, size, g.pick("MADV_POPULATE_WRITE", "MADV_POPULATE_READ", "MADV_DONTNEED",
-		"MADV_REMOVE", "MADV_COLD", "MADV_WILLNEED", "MADV_DONTFORK", "MADV_FREE", "MADV_DOFORK",
-		"MADV_NORMAL", "MADV_WIPEONFORK", "MADV_KEEPONFORK", "MADV_HUGEPAGE", "MADV_NOHUGEPAGE", "MADV_MERGEABLE",
-		"MADV_DONTDUMP", "MADV_DODUMP", "MADV_DONTNEED_LOCKED", "MADV_COLLAPSE", "MADV_RANDOM", "99"))
+		"MADV_REMOVE", "MADV_PAGEOUT", "MADV_PAGEOUT", "MADV_COLD", "MADV_WILLNEED", "MADV_DONTFORK", "MADV_FREE",
+		"MADV_DOFORK", "MADV_NORMAL", "MADV_WIPEONFORK", "MADV_KEEPONFORK", "MADV_HUGEPAGE", "MADV_NOHUGEPAGE",
+		"MADV_MERGEABLE", "MADV_DONTDUMP", "MADV_DODUMP", "MADV_DONTNEED_LOCKED", "MADV_COLLAPSE", "MADV_RANDOM", "99"))
 }
 
 // touch is the program reading or writing its memory, perhaps behind the end of a file.

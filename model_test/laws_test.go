@@ -95,7 +95,7 @@ var lawCalls = map[string]func(lawDraw) string{
 	},
 	"madvise": func(r lawDraw) string {
 		return fmt.Sprintf("madvise(%s, %s, %s)", r.addr(), r.span(), r.of("advice", "MADV_DONTNEED", "MADV_REMOVE",
-			"MADV_POPULATE_WRITE", "MADV_POPULATE_READ"))
+			"MADV_POPULATE_WRITE", "MADV_POPULATE_READ", "MADV_PAGEOUT", "MADV_PAGEOUT"))
 	},
 	"write":     func(r lawDraw) string { return fmt.Sprintf(`pwrite64(%s, "x"..., %s, %s)`, r.file(), r.off(), r.off()) },
 	"append":    func(r lawDraw) string { return fmt.Sprintf(`write(%s, "x"..., %s)`, r.file(), r.off()) },
@@ -208,7 +208,11 @@ const lawMapped = "mmap(0x200000000, 16384, PROT_READ|PROT_WRITE, MAP_SHARED|MAP
 // processes, or share with it what their clone says.
 func lawScenario(r *rapid.T) string {
 	d := lawDraw{T: r}
-	text := "kernel " + kernels.Draw(r, "kernel").ID + "\nhz 100\n" + lawSetup
+	text := "kernel " + kernels.Draw(r, "kernel").ID + "\nhz 100\n"
+	if rapid.Bool().Draw(r, "swap") {
+		text += "swap 1\n"
+	}
+	text += lawSetup
 	if rapid.Bool().Draw(r, "mapped") {
 		text += lawMapped + "\n"
 	}

@@ -58,7 +58,11 @@ func (mmFake) Punch(t *sched.Task, file sched.ID, off, n int64) error {
 	return nil
 }
 
+func (mmFake) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
 func (mmFake) Release(*sched.Task, sched.ID) {}
+
+func (mmFake) Reclaim(*sched.Task, sched.ID, sched.ID) {}
 
 func (mmFake) Evict(t *sched.Task, ino sched.ID) {
 	for page := range uint64(mmFile) {

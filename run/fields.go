@@ -27,10 +27,10 @@ func fields(w *sched.World, id sched.ID, o sched.Object) []field {
 	switch o := o.(type) {
 	case *folio.Folio:
 		f.folio(o)
+	case *folio.Slot:
+		f.content(o.Content)
 	case *folio.Batch:
-		for i, id := range o.Folios {
-			f.id("holds "+strconv.Itoa(i), id)
-		}
+		f.holds(o.Folios)
 	case *mapping.Counter:
 		f.int("n", int64(o.N))
 	case *mapping.Pages:
@@ -86,9 +86,7 @@ func fields(w *sched.World, id sched.ID, o sched.Object) []field {
 	case *socket.Socket:
 		f.socket(w, o)
 	case *pin.InFlight:
-		for i, id := range o.Folios {
-			f.id("holds "+strconv.Itoa(i), id)
-		}
+		f.holds(o.Folios)
 	}
 	return f
 }
@@ -144,8 +142,18 @@ func (f *fieldList) folio(o *folio.Folio) {
 		f.id("tree", o.Pages)
 		f.int("index", int64(o.Index))
 	}
-	if o.Content != 0 {
-		f.text("content", fmt.Sprintf("%016x", o.Content))
+	f.content(o.Content)
+}
+
+func (f *fieldList) holds(folios []sched.ID) {
+	for i, id := range folios {
+		f.id("holds "+strconv.Itoa(i), id)
+	}
+}
+
+func (f *fieldList) content(stamp uint64) {
+	if stamp != 0 {
+		f.text("content", fmt.Sprintf("%016x", stamp))
 	}
 }
 
@@ -162,7 +170,7 @@ func entryName(index uint64) string { return strconv.FormatUint(index, 10) }
 func tagName(index uint64) string { return "tag " + strconv.FormatUint(index, 10) }
 
 func entryText(e xarray.Entry, order uint8) string {
-	s := "swap"
+	s := fmt.Sprintf("swap %d", e.Value())
 	if e.IsFolio() {
 		s = strconv.FormatUint(uint64(e.Folio()), 10)
 	}

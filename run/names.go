@@ -124,6 +124,8 @@ func (n *names) object(id sched.ID) trace.Object {
 	switch x := n.r.w.Object(id).(type) {
 	case *folio.Folio:
 		o.Kind, o.Name = "page", n.folio(id, x)
+	case *folio.Slot:
+		o.Kind, o.Name = "slot", fmt.Sprintf("slot %d of swap", id)
 	case *folio.Batch:
 		o.Kind, o.Name = "batch", fmt.Sprintf("CPU %d's batch of new pages", id-folio.BatchID(0))
 	case *mapping.Counter:

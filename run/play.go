@@ -211,7 +211,7 @@ func (p *player) config(o *Options) (c kernel.Config, err error) {
 	if err != nil {
 		return c, err
 	}
-	c = kernel.Config{Profile: prof, Rounding: true}
+	c = kernel.Config{Profile: prof, Swap: p.s.Swap, Rounding: true}
 	c.HZ = first(o.HZ, p.s.HZ, prof.HZ, 250)
 	c.CPUs = first(o.CPUs, p.s.CPUs, 2)
 	p.res = &Result{Name: p.s.Name, Kernel: prof.Release, HZ: c.HZ, CPUs: c.CPUs, Notes: notes}

@@ -19,6 +19,7 @@ type Script struct {
 	Kernel string // as its header says, "" if it does not
 	HZ     int    // 0 if its header does not say
 	CPUs   int
+	Swap   bool    // the machine has swap
 	Roam   bool    // a task may be on another CPU whenever it matters: see sched.Sched
 	Stray  bool    // a sleep may be cut short for no reason: see sched.Sched
 	Tasks  []*Task // main is the first
@@ -222,6 +223,10 @@ func (p *parser) header(e *scenario.Event) {
 		p.s.CPUs = int(e.Ret.Value)
 		if p.s.CPUs > 64 {
 			p.fail(e, nil, "", "a machine has at most 64 CPUs here")
+		}
+	case "swap":
+		if p.s.Swap = e.Ret.Value == 1; !p.s.Swap {
+			p.fail(e, nil, "without the line there is none", "there is swap (swap 1) or not")
 		}
 	case "roam":
 		if p.s.Roam = e.Ret.Value == 1; !p.s.Roam {

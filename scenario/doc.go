@@ -83,7 +83,7 @@
 //	exit       = "+++ exited with " number " +++" | "+++ killed by " name [ " (core dumped)" ] " +++"
 //	           | "+++ superseded by execve in pid " number " +++" .
 //	program    = "# program " name [ text ] .
-//	header     = "kernel " release | "hz " number | "cpus " number | "roam 1" | "stray 1" .
+//	header     = "kernel " release | "hz " number | "cpus " number | "roam 1" | "stray 1" | "swap 1" .
 //	condition  = ( "exists" | "never" | "always" ) " (" or ")" .
 //	or         = and { "\/" and } .
 //	and        = not { "/\" not } .

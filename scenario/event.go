@@ -42,7 +42,7 @@ const (
 	Note
 	// Comment is a line beginning with #; only read with Options.Comments.
 	Comment
-	// Header is `kernel RELEASE`, `hz N`, `cpus N`, `roam 1` or `stray 1`: Name is the key, Raw the value.
+	// Header is `kernel RELEASE`, `hz N`, `cpus N`, `roam 1`, `stray 1` or `swap 1`: Name is the key, Raw the value.
 	Header
 	// Condition is `exists (...)`, `never (...)` or `always (...)`: Name is the word, Cond what
 	// is in the parentheses.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// header reads `kernel 6.12.5`, `hz 250`, `cpus 2`, `roam 1` or `stray 1`. Anything else that begins with a
+// header reads `kernel 6.12.5`, `hz 250`, `cpus 2`, `roam 1`, `stray 1` or `swap 1`. Anything else that begins with a
 // word is reported here too.
 func (r *Reader) header(s *scanner, start, end int) bool {
 	w := string(s.b[start:end])

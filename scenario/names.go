@@ -59,7 +59,7 @@ ppoll_time64 pselect6_time64 fadvise64_64 sync_file_range2 arm_fadvise64_64 rt_s
 `
 
 // headerNames are the keys of header lines.
-var headerNames = []string{"kernel", "hz", "cpus", "roam", "stray"}
+var headerNames = []string{"kernel", "hz", "cpus", "roam", "stray", "swap"}
 
 // conditionNames are the words that a condition line begins with.
 var conditionNames = []string{"exists", "never", "always"}

@@ -7,7 +7,7 @@
 //	# A bit in the upper half of the argument.
 //	# since 5.1             before that release it means nothing
 //	# cases a5_add_bits     recorded programs that do the same
-//	# needs huge pages      what not every machine has
+//	# needs huge pages      what not every machine has: these, io_uring, swap, or root
 //
 // Then come the calls, each with the answer of the kernel in the header, and beneath it,
 // where other mainline kernels answer something else, what they do:

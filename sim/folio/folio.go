@@ -22,6 +22,7 @@ type Folio struct {
 	Anon   bool     // private memory, not in any page tree
 	LRU    bool     // on an LRU list, so past its batch
 	Ready  bool     // its bytes are there (PG_uptodate); not so a page that only fallocate made
+	Dirty  bool     // it has bytes that are nowhere else (PG_dirty)
 	Pages  sched.ID // the page tree it is in (a mapping's Pages), 0 for none
 	Index  uint64   // its first page's place in the file, in pages
 
@@ -44,6 +45,9 @@ func (f *Folio) Encode(dst []byte) []byte {
 	}
 	if f.Ready {
 		bits |= 4
+	}
+	if f.Dirty {
+		bits |= 8
 	}
 	dst = append(dst, bits, f.Order)
 	for _, x := range []int32{f.Refs, f.Frozen, f.Maps, f.Pins, int32(f.Pages)} {
@@ -85,8 +89,9 @@ var (
 		f.Maps += n
 		return sched.None{}
 	})
-	removeMap = sched.NewOp("folio_remove_rmap", sched.Add, func(f *Folio, n int32) sched.None {
-		f.Maps -= n
+	removeMap = sched.NewOp("folio_remove_rmap", sched.Add, func(f *Folio, u unmapped) sched.None {
+		f.Maps -= u.n
+		f.Dirty = f.Dirty || u.dirty
 		if f.Maps < 0 {
 			panic(fmt.Sprintf("folio index %d: map count below 0", f.Index))
 		}
@@ -102,7 +107,7 @@ var (
 		return sched.None{}
 	})
 	change = sched.NewOp("copy_to_folio", sched.Write, func(f *Folio, what uint64) sched.None {
-		f.Content = Stamp(f.Content, what)
+		f.Content, f.Dirty = Stamp(f.Content, what), true
 		return sched.None{}
 	})
 	setContent = sched.NewOp("copy_user_highpage", sched.Write, func(f *Folio, stamp uint64) sched.None {
@@ -127,6 +132,12 @@ var (
 		return sched.None{}
 	})
 )
+
+// unmapped are entries that are gone, and whether something was written through one.
+type unmapped struct {
+	n     int32
+	dirty bool
+}
 
 type placeArg struct {
 	pages sched.ID
@@ -208,10 +219,10 @@ func ReleaseN(t *sched.Task, id sched.ID, n int32) {
 // Kernel: mm/rmap.c folio_add_file_rmap_ptes, v6.7 and later (page_add_file_rmap before).
 func AddMap(t *sched.Task, id sched.ID) { addMap.On(t, id, 1) }
 
-// RemoveMap undoes AddMap.
+// RemoveMap undoes AddMap; dirty says that something was written through the entry.
 //
 // Kernel: mm/rmap.c folio_remove_rmap_ptes, v6.7 and later (page_remove_rmap before).
-func RemoveMap(t *sched.Task, id sched.ID) { removeMap.On(t, id, 1) }
+func RemoveMap(t *sched.Task, id sched.ID, dirty bool) { removeMap.On(t, id, unmapped{1, dirty}) }
 
 // AddMaps adds to the map count without an entry, which only a wrong kernel does.
 func AddMaps(t *sched.Task, id sched.ID, n int32) { addMap.On(t, id, n) }

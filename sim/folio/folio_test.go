@@ -65,7 +65,7 @@ func TestReferences(tb *testing.T) {
 		require.True(tb, folio.TryGet(t, id))
 		require.EqualValues(tb, 5, folio.RefCount(t, id))
 		require.EqualValues(tb, 1, folio.MapCount(t, id))
-		folio.RemoveMap(t, id)
+		folio.RemoveMap(t, id, false)
 		folio.PutN(t, id, 4)
 
 		folio.HoldN(t, id, 2)
@@ -86,7 +86,7 @@ func TestReferences(tb *testing.T) {
 	})
 	for name, wrong := range map[string]func(*sched.Task, sched.ID){
 		"too many put back": func(t *sched.Task, id sched.ID) { folio.PutN(t, id, 2) },
-		"unmapped twice":    folio.RemoveMap,
+		"unmapped twice":    func(t *sched.Task, id sched.ID) { folio.RemoveMap(t, id, false) },
 	} {
 		tb.Run(name, func(tb *testing.T) {
 			s := machine(tb, "newest", nil)

@@ -14,6 +14,7 @@ import (
 type Frames struct {
 	Free []sched.ID // in the order in which they were freed; the last is used first
 	Used int64      // folios that somebody refers to
+	Swap bool       // whether the machine has swap
 }
 
 // FramesID names the machine's one Frames object, made by Boot.
@@ -36,7 +37,7 @@ func Boot(w *sched.World, cpus int) {
 }
 
 // Clone returns an independent copy.
-func (f *Frames) Clone() sched.Object { return &Frames{slices.Clone(f.Free), f.Used} }
+func (f *Frames) Clone() sched.Object { return &Frames{slices.Clone(f.Free), f.Used, f.Swap} }
 
 // Encode appends the canonical encoding.
 func (f *Frames) Encode(dst []byte) []byte {

@@ -14,8 +14,8 @@ var (
 		f.Refs, f.Frozen = refs, 0
 		return sched.None{}
 	})
-	copyFolio = sched.NewOp("folio_copy", sched.Write, func(f *Folio, content uint64) sched.None {
-		f.Content, f.Ready = content, true
+	copyFolio = sched.NewOp("folio_copy", sched.Write, func(f *Folio, from bytes) sched.None {
+		f.Content, f.Dirty, f.Ready = from.content, from.dirty, true
 		return sched.None{}
 	})
 	clearLRU = sched.NewOp("folio_test_clear_lru", sched.Write, func(f *Folio, _ sched.None) bool {
@@ -36,10 +36,18 @@ func Freeze(t *sched.Task, id sched.ID, want int32) bool { return freeze.On(t, i
 // Kernel: include/linux/page_ref.h folio_ref_unfreeze, v5.16 and later (page_ref_unfreeze before).
 func Unfreeze(t *sched.Task, id sched.ID, refs int32) { unfreeze.On(t, id, refs) }
 
-// Copy gives a fresh folio the content of another.
+// bytes are what a folio has.
+type bytes struct {
+	content uint64
+	dirty   bool
+}
+
+// Copy gives a fresh folio the content of another, which was dirty or not.
 //
 // Kernel: mm/util.c folio_copy, v5.16 and later (copy_highpage before).
-func Copy(t *sched.Task, id sched.ID, content uint64) { copyFolio.On(t, id, content) }
+func Copy(t *sched.Task, id sched.ID, content uint64, dirty bool) {
+	copyFolio.On(t, id, bytes{content, dirty})
+}
 
 // TestClearLRU takes a folio off the LRU list, and says whether it was on it: one that
 // is still in a CPU's batch is not.
@@ -47,8 +55,7 @@ func Copy(t *sched.Task, id sched.ID, content uint64) { copyFolio.On(t, id, cont
 // Kernel: include/linux/page-flags.h folio_test_clear_lru, v5.16 and later (TestClearPageLRU before).
 func TestClearLRU(t *sched.Task, id sched.ID) bool { return clearLRU.On(t, id, sched.None{}) }
 
-// PutbackLRU puts a folio on the LRU list again.
+// PutbackLRU puts a part of a folio that was on the LRU list beside it.
 //
-// Kernel: mm/vmscan.c folio_putback_lru, v5.18 and later (putback_lru_page before).
-// Differs: it is on the list at once, without waiting in a batch.
+// Kernel: mm/huge_memory.c lru_add_split_folio, v6.9 and later (lru_add_page_tail before).
 func PutbackLRU(t *sched.Task, id sched.ID) { setLRU.On(t, id, sched.None{}) }

@@ -195,6 +195,12 @@ func (ops) Punch(t *sched.Task, file sched.ID, off, n int64) error {
 	return Fallocate(t, file, abi.FallocFlKeepSize|abi.FallocFlPunchHole, off, n)
 }
 
+// Cached implements inode.FileOps: no fault brings in more than it must.
+func (ops) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
+// Reclaim implements inode.FileOps: it has nothing on an LRU list.
+func (ops) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+
 // Release implements inode.FileOps.
 func (ops) Release(*sched.Task, sched.ID) {}
 

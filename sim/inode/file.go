@@ -137,8 +137,14 @@ type FileOps interface {
 	// file, with a reference that the task holds (folio.Hold); for a write,
 	// missing pages are made. EFAULT stands for SIGBUS: past the end of file.
 	Fault(t *sched.Task, ino sched.ID, pgoff uint64, write bool) (sched.ID, error)
+	// Cached returns the folio of file page pgoff if it is in memory and has its bytes, with
+	// a reference that the task holds, or 0.
+	Cached(t *sched.Task, ino sched.ID, pgoff uint64) sched.ID
 	// Punch removes the pages of a byte range, for MADV_REMOVE.
 	Punch(t *sched.Task, file sched.ID, off, n int64) error
+	// Reclaim takes a folio, which the task has taken off the LRU list and holds, out of
+	// memory if it can, or puts it back. The reference is given back.
+	Reclaim(t *sched.Task, ino, folio sched.ID)
 	// Release is called when the last reference to an open file goes.
 	Release(t *sched.Task, file sched.ID)
 	// Evict is called when the last user of an inode goes: it gives back all pages.

@@ -17,6 +17,8 @@ type fake struct{ said []string }
 
 func (f *fake) Fault(*sched.Task, sched.ID, uint64, bool) (sched.ID, error) { return 0, nil }
 func (f *fake) Punch(*sched.Task, sched.ID, int64, int64) error             { return nil }
+func (f *fake) Reclaim(*sched.Task, sched.ID, sched.ID)                     {}
+func (f *fake) Cached(*sched.Task, sched.ID, uint64) sched.ID               { return 0 }
 func (f *fake) Release(*sched.Task, sched.ID)                               { f.said = append(f.said, "release") }
 func (f *fake) Evict(*sched.Task, sched.ID)                                 { f.said = append(f.said, "evict") }
 

@@ -17,6 +17,7 @@ type Config struct {
 	CPUs     int   // 1 to 64; 0 means 2
 	HZ       int   // jiffies a second; 0 means 250
 	Phase    int64 // ns since the last jiffy boundary at time 0
+	Swap     bool  // there is swap, without bounds
 	Rounding bool  // timers fire where a real timer wheel fires them
 	Chooser  sched.Chooser
 }
@@ -40,6 +41,9 @@ func Boot(c Config) *Kernel {
 	}
 	k := newKernel(c)
 	folio.Boot(k.S.World(), c.CPUs)
+	if c.Swap {
+		folio.SwapOn(k.S.World())
+	}
 	return k
 }
 

@@ -78,6 +78,8 @@ func stamps(w *sched.World, i *inode.Inode) (all []stamp) {
 			if c := sched.Peek[folio.Folio](w, sched.ID(e.Folio())).Content; c != 0 {
 				all = append(all, stamp{index, c})
 			}
+		} else if slot := sched.Peek[folio.Slot](w, sched.ID(e.Value())); slot != nil && slot.Content != 0 {
+			all = append(all, stamp{index, slot.Content})
 		}
 		return true
 	})

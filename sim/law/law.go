@@ -129,6 +129,8 @@ func (b *books) enterPages(i *inode.Inode) {
 		if e.IsFolio() {
 			nr += 1 << order
 			b.cache[e.Folio()] += b.p.CacheRefs(order, i.Kind == inode.Hugetlb)
+		} else if sched.Peek[folio.Slot](b.world, sched.ID(e.Value())) == nil {
+			b.broken("%s: a page is in swap, and what its slot has is gone", i.Name)
 		}
 		return true
 	})

@@ -182,9 +182,11 @@ func TestLeftMark(tb *testing.T) {
 	k, p := boot()
 	k.S.Profile.ValueClearsMark = false
 	tree := sched.Peek[mapping.Pages](k.S.World(), inodeAt(k, p, 3).Map.Pages)
-	tree.X.Store(9, xarray.ValueEntry(1))
+	tree.X.Store(9, xarray.ValueEntry(uint64(k.S.World().Add(&folio.Slot{}))))
 	tree.X.SetMark(9, mapping.TagToWrite)
 	require.Empty(tb, law.Broken(k.S))
+	tree.X.Store(10, xarray.ValueEntry(1<<20))
+	require.Contains(tb, fmt.Sprint(law.Broken(k.S)), "what its slot has is gone")
 }
 
 func TestLeft(tb *testing.T) {

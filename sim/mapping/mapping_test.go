@@ -108,7 +108,10 @@ func TestPages(tb *testing.T) {
 		require.True(tb, m.Load(t, 1).OK)
 		require.Zero(tb, m.Load(t, 1).Folio(), "a swap entry is no page")
 		require.EqualValues(tb, 4, m.NrPages(t))
-		require.NoError(tb, m.Insert(t, 1, 0, small), "and gives way to one")
+		require.EqualValues(tb, 3, m.Load(t, 1).Slot())
+		require.Equal(tb, abi.EEXIST, m.Insert(t, 1, 0, small), "and it does not give way to another")
+		m.ReplaceFolio(t, 1, 0, small)
+		require.Zero(tb, m.Load(t, 1).Slot())
 
 		m.Remove(t, m.Load(t, 4), 4)
 		require.False(tb, m.Tagged(t, mapping.TagToWrite), "its tag goes with it")

@@ -52,6 +52,14 @@ func (f Found) Folio() sched.ID {
 	return sched.ID(f.Entry.Folio())
 }
 
+// Slot returns the slot of a page that is in swap, 0 if the entry is none.
+func (f Found) Slot() sched.ID {
+	if !f.OK || !f.Entry.IsValue() {
+		return 0
+	}
+	return sched.ID(f.Entry.Value())
+}
+
 type rangeArg struct {
 	from, last uint64
 	mark       xarray.Mark
@@ -174,7 +182,7 @@ func (m Mapping) Tag(t *sched.Task, index uint64, tag xarray.Mark, set bool) {
 //
 // Kernel: mm/shmem.c shmem_add_to_page_cache, all versions.
 func (m Mapping) Insert(t *sched.Task, index uint64, order uint8, id sched.ID) error {
-	if f := m.Find(t, index, index+1<<order-1); f.OK && f.Entry.IsFolio() {
+	if f := m.Find(t, index, index+1<<order-1); f.OK {
 		return t.Refuse(abi.EEXIST, "shmem_add_to_page_cache")
 	}
 	folio.Place(t, id, m.Pages, index)
@@ -195,6 +203,14 @@ func (m Mapping) Replace(t *sched.Task, index uint64, order uint8, e xarray.Entr
 // Kernel: mm/migrate.c folio_migrate_mapping, v5.16 and later (migrate_page_move_mapping before).
 func (m Mapping) ReplaceFolio(t *sched.Task, index uint64, order uint8, id sched.ID) {
 	m.Replace(t, index, order, xarray.FolioEntry(uint32(id)))
+}
+
+// SwapOut puts a slot in the place of a folio. The caller has the lock, and gets the
+// tree's references, refs of them.
+//
+// Kernel: mm/shmem.c shmem_delete_from_page_cache, all versions.
+func (m Mapping) SwapOut(t *sched.Task, index uint64, order uint8, slot sched.ID) {
+	m.Replace(t, index, order, xarray.ValueEntry(uint64(slot)))
 }
 
 // Split makes entries of one page each of the entry at a page index, all with the same

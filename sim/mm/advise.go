@@ -65,6 +65,10 @@ func validAdvice(t *sched.Task, advice int64) error {
 		if t.Profile().MadvPopulate {
 			return nil
 		}
+	case abi.MadvCold, abi.MadvPageout:
+		if t.Profile().MadvPageout {
+			return nil
+		}
 	case abi.MadvCollapse, abi.MadvHwpoison, abi.MadvSoftOffline, abi.MadvGuardInstall, abi.MadvGuardRemove:
 		return t.Refuse(abi.EINVAL, "advice that is not modelled", fact)
 	default:
@@ -79,7 +83,7 @@ func validAdvice(t *sched.Task, advice int64) error {
 // advisePages does what concerns pages and leaves the VMA alone.
 //
 // Kernel: mm/madvise.c madvise_dontneed_free and madvise_cold, all versions.
-// Differs: pages stay where they are for MADV_FREE, MADV_COLD and MADV_PAGEOUT.
+// Differs: pages stay where they are for MADV_FREE and MADV_COLD.
 func advisePages(t *sched.Task, s space, v VMA, start, end uint64, advice int64) error {
 	denied := VMLocked
 	switch advice {
@@ -96,6 +100,9 @@ func advisePages(t *sched.Task, s space, v VMA, start, end uint64, advice int64)
 	}
 	if v.Flags&denied != 0 {
 		return t.Refuse(abi.EINVAL, "madvise of VM_LOCKED", sched.Fact{Name: "address", Value: int64(v.Start)})
+	}
+	if advice == abi.MadvPageout {
+		pageout(t, s, v, start, end)
 	}
 	if advice == abi.MadvDontneed || advice == abi.MadvDontneedLocked {
 		huge := uint64(1)<<v.Shift - 1

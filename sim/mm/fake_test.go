@@ -67,7 +67,11 @@ func (fakeFile) Punch(t *sched.Task, file sched.ID, off, n int64) error {
 	return nil
 }
 
+func (fakeFile) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
 func (fakeFile) Release(*sched.Task, sched.ID) {}
+
+func (fakeFile) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
 
 func (fakeFile) Evict(t *sched.Task, ino sched.ID) {
 	m := inode.Of(t, ino).Map

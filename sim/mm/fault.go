@@ -73,6 +73,9 @@ func handleFault(t *sched.Task, s space, v VMA, addr uint64, write bool) error {
 		anonFault(t, s, v, page, write)
 		return nil
 	}
+	if !write {
+		faultAround(t, s, v, page, ops)
+	}
 	for {
 		fo, err := ops.Fault(t, v.Inode, v.PgOff+page-v.Start>>abi.PageShift, write && !v.Private())
 		if err != nil {
@@ -85,6 +88,31 @@ func handleFault(t *sched.Task, s space, v VMA, addr uint64, write bool) error {
 		e := Entry{page, PTE{Folio: fo, Write: v.Flags&VMWrite != 0 && !v.Private(), Dirty: write}}
 		if install(t, s, e, inode.Of(t, v.Inode).Map.Pages) {
 			return nil
+		}
+	}
+}
+
+// aroundPages is how many pages are looked at around one that is read.
+//
+// Kernel: mm/memory.c fault_around_pages, v3.15 and later.
+const aroundPages = 16
+
+// faultAround puts in entries for the pages beside one that the file has in memory, as far
+// as there are none.
+//
+// Kernel: mm/memory.c do_fault_around, v3.15 and later.
+// Differs: the page itself comes last, and not with the others; each is put in by itself.
+func faultAround(t *sched.Task, s space, v VMA, page uint64, ops inode.FileOps) {
+	first := max(page&^(aroundPages-1), v.Start>>abi.PageShift)
+	end := min(page&^(aroundPages-1)+aroundPages, v.End>>abi.PageShift)
+	for at := first; at < end; at++ {
+		if at == page {
+			continue
+		}
+		fo := ops.Cached(t, v.Inode, v.PgOff+at-v.Start>>abi.PageShift)
+		if fo != 0 {
+			e := Entry{at, PTE{Folio: fo, Write: v.Flags&VMWrite != 0 && !v.Private()}}
+			install(t, s, e, inode.Of(t, v.Inode).Map.Pages)
 		}
 	}
 }
@@ -199,7 +227,7 @@ func writeProtected(t *sched.Task, s space, v VMA, e Entry) error {
 		return nil
 	}
 	folio.CopyContent(t, c, folio.Content(t, e.Folio))
-	folio.RemoveMap(t, e.Folio)
+	folio.RemoveMap(t, e.Folio, e.Dirty)
 	t.Hold(e.Folio)
 	folio.AddMap(t, c)
 	t.Drop(c)

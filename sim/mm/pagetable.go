@@ -121,7 +121,7 @@ func zap(t *sched.Task, s space, r pages, base int) {
 		if e.Folio == 0 {
 			break
 		}
-		folio.RemoveMap(t, e.Folio)
+		folio.RemoveMap(t, e.Folio, e.Dirty)
 		t.Hold(e.Folio)
 		if len(t.Held)-base >= gatherMax {
 			t.Unlock(s.ptl)

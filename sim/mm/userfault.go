@@ -323,6 +323,12 @@ func (uffdOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
 	return t.Refuse(abi.EOPNOTSUPP, "userfaultfd_fops")
 }
 
+// Cached implements inode.FileOps: nothing of it can be mapped.
+func (uffdOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
+// Reclaim implements inode.FileOps: it has nothing on an LRU list.
+func (uffdOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+
 // Release implements inode.FileOps: nothing is registered any more, and who waits goes on.
 //
 // Kernel: fs/userfaultfd.c userfaultfd_release, v4.3 and later.

@@ -211,6 +211,12 @@ func unpinAll(t *sched.Task, ring sched.ID) {
 // ringOps is what an io_uring answers to the rest of the kernel.
 type ringOps struct{ pipeOps }
 
+// Cached implements inode.FileOps: no fault brings in more than it must.
+func (ringOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
+// Reclaim implements inode.FileOps: it has nothing on an LRU list.
+func (ringOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+
 // Release implements inode.FileOps.
 func (ringOps) Release(*sched.Task, sched.ID) {}
 

@@ -51,19 +51,27 @@ func Isolate(t *sched.Task, ino sched.ID, index uint64) (sched.ID, error) {
 // isolated reads which folio is isolated.
 var isolated = sched.NewOp("lru_to_folio", sched.Read, func(i *Isolated, _ sched.None) sched.ID { return i.Folio })
 
-// Putback gives an isolated folio back.
+// Putback gives an isolated folio back: into the batch of a CPU, which has a reference until
+// it is emptied.
 //
 // Kernel: mm/migrate.c putback_movable_pages, all versions.
 func Putback(t *sched.Task, iso sched.ID) {
-	id := isolated.On(t, iso, sched.None{})
-	t.Hold(id)
-	sched.Free(t, iso)
-	folio.PutbackLRU(t, id)
+	id := letGo(t, iso)
+	folio.AddLRU(t, id)
 	folio.Release(t, id)
 }
 
+// letGo makes the reference of an isolated folio the task's.
+func letGo(t *sched.Task, iso sched.ID) sched.ID {
+	id := isolated.On(t, iso, sched.None{})
+	t.Hold(id)
+	sched.Free(t, iso)
+	return id
+}
+
 // Migrate moves the contents of an isolated page to a fresh folio, which takes its
-// place in the page tree with its tags, and puts both back. While the page is being
+// place in the page tree with its tags, and goes into the batch of a CPU; if page tables showed
+// the page, that is emptied at once. While the page is being
 // replaced its references are frozen, and read as 0.
 //
 // EAGAIN: somebody else holds the page, or it has left the file.
@@ -75,6 +83,7 @@ func Migrate(t *sched.Task, ino, iso sched.ID) error {
 	old := isolated.On(t, iso, sched.None{})
 	s := folio.ShapeOf(t, old)
 	nr := s.NrPages()
+	mapped := folio.MapCount(t, old) > 0
 	m.UnmapRange(t, s.Index, s.Index+uint64(nr), false)
 	fresh := folio.Alloc(t, s.Order, false)
 	t.Hold(fresh)
@@ -86,7 +95,7 @@ func Migrate(t *sched.Task, ino, iso sched.ID) error {
 		Putback(t, iso)
 		return t.Refuse(abi.EAGAIN, "folio_migrate_mapping", sched.Fact{Name: "page", Value: int64(s.Index)})
 	}
-	folio.Copy(t, fresh, folio.Content(t, old))
+	folio.Copy(t, fresh, folio.Content(t, old), folio.Dirty(t, old))
 	folio.Place(t, fresh, s.Pages, s.Index)
 	m.ReplaceFolio(t, s.Index, s.Order, fresh)
 	t.DropN(fresh, nr)
@@ -95,8 +104,11 @@ func Migrate(t *sched.Task, ino, iso sched.ID) error {
 	folio.Unfreeze(t, old, 1)
 	t.DropN(old, nr)
 	m.UnlockPages(t)
-	folio.PutbackLRU(t, fresh)
+	folio.AddLRU(t, fresh)
+	if mapped {
+		folio.DrainBatch(t, t.ThisCPU())
+	}
 	folio.Release(t, fresh)
-	Putback(t, iso)
+	folio.Release(t, letGo(t, iso))
 	return nil
 }

@@ -49,6 +49,8 @@ func TestMigrate(tb *testing.T) {
 		require.NoError(tb, err)
 		require.NoError(tb, pin.Migrate(t, ino, iso))
 		after := pageOf(t, f, 0)
+		require.EqualValues(tb, 2, folio.RefCount(t, after), "it waits in a batch")
+		folio.DrainAllBatches(t)
 		require.NotEqual(tb, before, after)
 		require.Equal(tb, content, folio.Content(t, after))
 		require.True(tb, m.Tagged(t, mapping.TagToWrite), "the tag stays in its place")
@@ -96,6 +98,7 @@ func TestMigrateRaces(tb *testing.T) {
 		require.NoError(tb, sealed, "seed %d", seed)
 		s.SetChooser(nil)
 		run(tb, s, func(t *sched.Task) {
+			folio.DrainAllBatches(t)
 			for i := range uint64(2) {
 				require.EqualValues(tb, 1, folio.RefCount(t, pageOf(t, f, i)), "seed %d", seed)
 			}

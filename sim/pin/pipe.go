@@ -385,6 +385,12 @@ func (pipeOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
 	return t.Refuse(abi.ESPIPE, "pipe_fops")
 }
 
+// Cached implements inode.FileOps: no fault brings in more than it must.
+func (pipeOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
+// Reclaim implements inode.FileOps: it has nothing on an LRU list.
+func (pipeOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+
 // Release implements inode.FileOps.
 //
 // Kernel: fs/pipe.c pipe_release, all versions.

@@ -40,10 +40,10 @@ func Split(t *sched.Task, ino sched.ID, index uint64) error {
 		folio.Release(t, old)
 		return t.Refuse(abi.EAGAIN, "folio_ref_freeze", sched.Fact{Name: "page", Value: int64(s.Index)})
 	}
-	content := folio.Content(t, old)
+	content, dirty := folio.Content(t, old), folio.Dirty(t, old)
 	m.Split(t, s.Index)
 	for i, id := range fresh {
-		folio.Copy(t, id, content)
+		folio.Copy(t, id, content, dirty)
 		folio.Place(t, id, s.Pages, s.Index+uint64(i))
 		m.ReplaceFolio(t, s.Index+uint64(i), 0, id)
 		t.Drop(id) // its reference is the page cache's now

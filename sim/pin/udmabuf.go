@@ -189,6 +189,12 @@ func (udmabufOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
 	return t.Refuse(abi.EOPNOTSUPP, "udmabuf_fops")
 }
 
+// Cached implements inode.FileOps: no fault brings in more than it must.
+func (udmabufOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
+// Reclaim implements inode.FileOps: it has nothing on an LRU list.
+func (udmabufOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+
 // Release implements inode.FileOps.
 func (udmabufOps) Release(*sched.Task, sched.ID) {}
 

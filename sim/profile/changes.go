@@ -133,6 +133,7 @@ var xarrayTime = []change{
 		apply: func(p *Profile) { p.Seals |= abi.SealFutureWrite; p.FutureWriteCOWBug = true }},
 	{what: "splice and tee that heed O_NONBLOCK", since: v(5, 1), apply: func(p *Profile) { p.SpliceNonblock = true }},
 	{what: "io_uring", since: v(5, 1), apply: func(p *Profile) { p.IOUring, p.IOUringExitWakes = true, true }},
+	{what: "MADV_COLD and MADV_PAGEOUT", since: v(5, 4), apply: func(p *Profile) { p.MadvPageout = true }},
 	{what: "private mappings that stay private under F_SEAL_FUTURE_WRITE", since: v(5, 5),
 		apply:  func(p *Profile) { p.FutureWriteCOWBug = false },
 		stable: []backport{{v(5, 4), 3, dec2019}}},

@@ -64,6 +64,7 @@ type Profile struct {
 	MapFixedNoreplace  bool           // MAP_FIXED_NOREPLACE is known, not taken for a hint: from 4.17
 	MremapDontunmap    Dontunmap      // what MREMAP_DONTUNMAP takes: private anonymous from 5.7, all from 5.13
 	MadvRemove         MadvRemove     // MADV_REMOVE through a read-only mapping: EACCES to 6.6
+	MadvPageout        bool           // MADV_COLD and MADV_PAGEOUT are known: from 5.4
 	MadvPopulate       bool           // MADV_POPULATE_READ and _WRITE are known: from 5.14
 	PopulateGap        PopulateGap    // what they do over a gap
 	TransparentHuge    bool           // CONFIG_TRANSPARENT_HUGEPAGE; PREEMPT_RT excludes it

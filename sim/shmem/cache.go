@@ -20,12 +20,19 @@ func init() { inode.Register(inode.Shmem, ops{}) }
 
 // Lookup returns the folio at a page index, with a reference that the task holds,
 // or 0 for a hole. No lock is taken: the folio is looked at again once the
-// reference is there, for it may have left the tree meanwhile.
+// reference is there, for it may have left the tree meanwhile. A page that is in swap
+// is brought back first.
 //
 // Kernel: mm/filemap.c filemap_get_entry, v6.5 and later (find_get_entry before).
+// Kernel: mm/shmem.c shmem_get_folio_gfp, v6.0 and later (SGP_READ; shmem_getpage_gfp before).
 func Lookup(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
 	for {
-		id := m.Load(t, index).Folio()
+		f := m.Load(t, index)
+		if f.Slot() != 0 {
+			swapIn(t, m, f)
+			continue
+		}
+		id := f.Folio()
 		if id == 0 {
 			return 0
 		}
@@ -73,6 +80,7 @@ func reserve(t *sched.Task, m mapping.Mapping, index uint64) sched.ID {
 	if !added && !folio.Uptodate(t, id) {
 		folio.MarkUptodate(t, id)
 	}
+	folio.MarkDirty(t, id)
 	return id
 }
 
@@ -149,6 +157,8 @@ func removePages(t *sched.Task, m mapping.Mapping, first, last uint64) {
 		m.UnlockPages(t)
 		if id := f.Folio(); id != 0 {
 			folio.ReleaseN(t, id, 1<<f.Order)
+		} else if f.OK {
+			folio.FreeSlot(t, f.Slot())
 		}
 		if first = f.Index + 1<<f.Order; first == 0 || !f.OK {
 			return
@@ -200,7 +210,25 @@ func (ops) Fill(t *sched.Task, ino sched.ID, pgoff, content uint64) (sched.ID, e
 	}
 	folio.CopyContent(t, id, content)
 	folio.MarkUptodate(t, id)
+	folio.MarkDirty(t, id)
 	return id, nil
+}
+
+// Cached implements inode.FileOps.
+//
+// Kernel: mm/filemap.c next_uptodate_folio, v5.18 and later (filemap_map_pages before).
+func (ops) Cached(t *sched.Task, ino sched.ID, pgoff uint64) sched.ID {
+	m := inode.Of(t, ino).Map
+	id := m.Load(t, pgoff).Folio()
+	if id == 0 || !folio.TryGet(t, id) {
+		return 0
+	}
+	t.Hold(id)
+	if m.Load(t, pgoff).Folio() != id || !folio.Uptodate(t, id) {
+		folio.Release(t, id)
+		return 0
+	}
+	return id
 }
 
 // Punch implements inode.FileOps.

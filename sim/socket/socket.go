@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sealab/sim/abi"
+	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/sched"
 )
@@ -243,6 +244,12 @@ func (socketOps) Fault(t *sched.Task, _ sched.ID, _ uint64, _ bool) (sched.ID, e
 func (socketOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
 	return t.Refuse(abi.ENODEV, "socket_file_ops")
 }
+
+// Cached implements inode.FileOps: no fault brings in more than it must.
+func (socketOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
+// Reclaim implements inode.FileOps: it has nothing on an LRU list.
+func (socketOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
 
 // Release implements inode.FileOps.
 func (socketOps) Release(*sched.Task, sched.ID) {}

@@ -459,18 +459,22 @@ static void keep(struct line *l, const char *text)
 	strcpy(l->text, text + n);
 }
 
-/* missing says whether this machine lacks what a vector needs: four free huge pages. */
-static int missing(const char *title)
+/* missing returns what a vector needs and this machine lacks: four free huge pages, or swap. */
+static const char *missing(const char *title)
 {
 	char line[256];
-	long pages = 0;
-	FILE *f;
-	if (!strstr(title, " needs huge pages") || !(f = fopen("/proc/meminfo", "r")))
-		return 0;
-	while (fgets(line, sizeof line, f))
+	long pages = 0, swap = 0;
+	FILE *f = fopen("/proc/meminfo", "r");
+	if (!f)
+		return NULL;
+	while (fgets(line, sizeof line, f)) {
 		sscanf(line, "HugePages_Free: %ld", &pages);
+		sscanf(line, "SwapFree: %ld", &swap);
+	}
 	fclose(f);
-	return pages < 4;
+	if (strstr(title, " needs huge pages") && pages < 4)
+		return "huge pages";
+	return strstr(title, " needs swap") && !swap ? "swap" : NULL;
 }
 
 int main(void)
@@ -495,7 +499,7 @@ int main(void)
 			continue;
 		}
 		if (number && missing(title)) {
-			printf("ok %d - %.*s # SKIP no huge pages\n", number, (int)strcspn(title, " \n"), title);
+			printf("ok %d - %.*s # SKIP no %s\n", number, (int)strcspn(title, " \n"), title, missing(title));
 		} else if (number) {
 			int ok = play(count);
 			for (int try = 1; !ok && try < TRIES && timed(count); try++) {
