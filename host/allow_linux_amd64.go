@@ -18,7 +18,7 @@ func (c *compiler) allowed(e *scenario.Event) error {
 		return c.allowedPath(e.Arg(1), e.Arg(2))
 	case "unshare":
 		return c.allowedUnshare(e.Arg(0))
-	case "truncate":
+	case "truncate", "readlink":
 		if path := e.Arg(0); path != nil && path.Kind == scenario.String && !descriptorPath(string(path.Decode(nil))) {
 			return skipf("the path %q is not one of the scenario's own descriptors", path.Decode(nil))
 		}

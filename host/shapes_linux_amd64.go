@@ -57,6 +57,7 @@ var shapes = map[string]shape{
 	"preadv2":           {unix.SYS_PREADV2, "nVnnhn"},
 	"pwritev2":          {unix.SYS_PWRITEV2, "nvnnhn"},
 	"lseek":             {unix.SYS_LSEEK, "nnn"},
+	"readlink":          {unix.SYS_READLINK, "sBn"},
 	"truncate":          {unix.SYS_TRUNCATE, "sn"},
 	"ftruncate":         {unix.SYS_FTRUNCATE, "nn"},
 	"fallocate":         {unix.SYS_FALLOCATE, "nnnn"},

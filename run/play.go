@@ -70,6 +70,7 @@ type Answered struct {
 	Why      *explain.Reason `json:"why,omitempty"`      // why it was refused
 
 	call   *Call
+	text   string // what readlink stored
 	val    posted
 	answer Answer
 }
@@ -449,7 +450,7 @@ func (p *player) judge(t *sched.Task, proc *kernel.Proc, kc *kernel.Call, a *Ans
 	}
 	a.State = Returned
 	a.val = posted{val: r.Val, errno: r.Errno, pair: r.Pair, msg: arrive(r.FDs, r.Flags)}
-	a.Value = r.Val
+	a.Value, a.text = r.Val, r.Text
 	if r.Errno != 0 {
 		a.val.val, a.Value, a.Errno = -1, -1, r.Errno.Name()
 		if t.Refusal.Errno == r.Errno && p.stage == nil {

@@ -47,6 +47,7 @@ type Answer struct {
 	Errno   abi.Errno
 	Pair    [2]int64 // what pipe2 stored
 	HasPair bool
+	Text    string  // what readlink stored
 	FDs     []int64 // descriptors received with a message
 	Flags   int64   // msg_flags of what was received
 	HasMsg  bool    // FDs and Flags are known
@@ -244,6 +245,10 @@ var shapes = map[string]func(*reader, *kernel.Call){
 			c.Args[0] = r.num(0) // there are more families than names here
 		}
 	},
+	"readlink": func(r *reader, c *kernel.Call) {
+		c.Str, _ = r.str(0)
+		c.Args[2] = r.num(2)
+	},
 	"ioctl":    ioctlShape,
 	"sendmsg":  sendShape,
 	"recvmsg":  recvShape,
@@ -376,6 +381,9 @@ func ReadCall(e *scenario.Event, syms Symbols, c *kernel.Call) (class Class, bad
 		}
 		return Carried, -1
 	}
+	if path := e.Arg(0); name == "readlink" && (path == nil || !kernel.DescriptorLink(string(path.Text))) {
+		return Passive, -1
+	}
 	if name == "ioctl" && !asksUdmabuf(e) && !asksUffd(e) {
 		return Passive, -1
 	}
@@ -438,10 +446,20 @@ func ReadAnswer(e *scenario.Event, c *kernel.Call) (a Answer) {
 		}
 	case "recvmsg":
 		a.received(e)
+	case "readlink":
+		a.Text = linkText(e)
 	case "mmap", "mremap":
 		if ret.Errno == 0 {
 			c.Place = uint64(ret.Value)
 		}
 	}
 	return a
+}
+
+// linkText is what a line says that readlink stored, "" if it does not say all of it.
+func linkText(e *scenario.Event) string {
+	if b := e.Arg(1); b != nil && b.Kind == scenario.String && !b.Truncated() {
+		return string(b.Decode(nil))
+	}
+	return ""
 }

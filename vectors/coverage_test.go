@@ -27,10 +27,8 @@ const coveragePage = "../docs/coverage.md"
 //
 //tidy:table one line a behaviour
 var without = map[string]struct{ test, why string }{
-	"B9":   {"", "Names of files in /proc are not modelled."},
 	"B14":  {"", "Paths of other processes are not modelled."},
 	"B17":  {"", "How many huge pages there are is not modelled."},
-	"B30":  {"", "A file opened by its name is known from a recorded answer only (case a5_other_files)."},
 	"B105": {"sim/kernel TestSnapshot", "No program can ask for it: copies of the machine stand for checkpoints."},
 	"H4":   {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
 	"H28":  {"sim/memfd TestWokenEarly", "No program can wake a sealer that way."},

@@ -96,7 +96,8 @@ type sealArg struct {
 }
 
 var (
-	fixed = sched.NewOp("file_inode", sched.Read, func(i *Inode, _ sched.None) Fixed {
+	nameOf = sched.NewOp("d_name", sched.Read, func(i *Inode, _ sched.None) string { return i.Name })
+	fixed  = sched.NewOp("file_inode", sched.Read, func(i *Inode, _ sched.None) Fixed {
 		return Fixed{i.Kind, i.Shift, i.Lock, i.Map, i.Info}
 	})
 	readSeals = sched.NewOp("memfd_file_seals", sched.Read, func(i *Inode, _ sched.None) abi.Seals { return i.Seals })
@@ -131,6 +132,9 @@ var (
 
 // Of reads what never changes of an inode.
 func Of(t *sched.Task, id sched.ID) Fixed { return fixed.On(t, id, sched.None{}) }
+
+// NameOf reads the name that the program gave to a memfd.
+func NameOf(t *sched.Task, id sched.ID) string { return nameOf.On(t, id, sched.None{}) }
 
 // Seals reads the seal word, without any lock.
 //

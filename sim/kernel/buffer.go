@@ -29,6 +29,15 @@ func (p *Proc) buffer(c *Call) shmem.Buffer {
 	return shmem.Buffer{MM: p.MM, Addr: uint64(c.Args[1])}
 }
 
+// openTmpfile opens a new file of tmpfs without a name, which has all seals refused.
+//
+// Kernel: mm/shmem.c shmem_tmpfile, v3.11 and later.
+func (p *Proc) openTmpfile(t *sched.Task, c *Call, mode inode.FMode) (int64, error) {
+	ino := inode.New(t, inode.Inode{Kind: inode.Tmpfs, Name: "a file of /dev/shm", Mode: 0o600, Seals: abi.SealSeal})
+	f := inode.Open(t, ino, mode, int32(c.Args[2]&(abi.OAccmode|abi.OAppend|abi.ONonblock)|abi.OLargefile))
+	return p.install(t, f, 0, c.Args[2]&abi.OCloexec != 0)
+}
+
 // openDirect opens a file that is not modelled with O_DIRECT. The line says that it is there.
 func (p *Proc) openDirect(t *sched.Task, c *Call, mode inode.FMode) (int64, error) {
 	ino := inode.New(t, inode.Inode{Kind: inode.Regular, Name: c.Str, Mode: 0o600})

@@ -50,6 +50,7 @@ type Result struct {
 	Errno abi.Errno // 0 for success
 	Pair  [2]int64  // what pipe2 or socketpair stored
 	FDs   []int64   // descriptors received with a message
+	Text  string    // what readlink stored
 	Flags int64     // msg_flags of what was received: MSG_TRUNC, MSG_CTRUNC
 	Off   [2]int64  // offsets that splice, sendfile and their like stored
 	Child *Proc     // the process that a clone made

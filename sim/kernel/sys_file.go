@@ -176,6 +176,37 @@ func procFD(path string) (fd int64, ok bool) {
 	return n, err == nil && n >= 0
 }
 
+// DescriptorLink says whether a path is the link of a process's own descriptor.
+func DescriptorLink(path string) bool {
+	_, ok := procFD(path)
+	return ok
+}
+
+// sysReadlink is readlink(path, buffer, size) of such a link: that of a memfd says how it was
+// called, and that it has no other name.
+//
+// Kernel: fs/proc/base.c do_proc_readlink, all versions.
+func sysReadlink(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
+	fd, own := procFD(c.Str)
+	switch {
+	case int32(c.Args[2]) <= 0:
+		return 0, t.Refuse(abi.EINVAL, "do_readlinkat", sched.Fact{Name: "size", Value: c.Args[2]})
+	case !own:
+		return 0, ErrNotModelled
+	}
+	file, err := p.fget(t, fd, "proc_fd_link")
+	if err != nil {
+		return 0, t.Refuse(abi.ENOENT, "proc_fd_link", sched.Fact{Name: "descriptor", Value: fd})
+	}
+	ino := inode.FileOf(t, file).Inode
+	if !inode.Of(t, ino).Kind.Sealable() {
+		return 0, ErrNotModelled
+	}
+	r.Text = "/memfd:" + inode.NameOf(t, ino) + " (deleted)"
+	r.Text = r.Text[:min(int64(len(r.Text)), c.Args[2])]
+	return int64(len(r.Text)), nil
+}
+
 // sysClose is close(fd).
 //
 // Kernel: fs/open.c close, all versions.

@@ -56,6 +56,9 @@ func (p *Proc) openDevice(t *sched.Task, c *Call) (int64, error) {
 	open := map[string]func(*sched.Task, inode.FMode, int32) (sched.ID, error){
 		"/dev/udmabuf": pin.OpenUdmabuf, NoexecPath: openNoexec,
 	}[c.Str]
+	if c.Str == "/dev/shm" && flags&abi.OTmpfile == abi.OTmpfile && mode&inode.Writable != 0 {
+		return p.openTmpfile(t, c, mode)
+	}
 	if open == nil && flags&abi.ODirect != 0 && ok && c.Device.Done > 0 {
 		return p.openDirect(t, c, mode)
 	}

@@ -95,6 +95,9 @@ func sysSend(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	var files []sched.ID
 	for _, fd := range c.FDs {
 		f, err := p.fget(t, fd, "scm_fp_copy")
+		if err == nil && t.Profile().RingsStay && inode.Of(t, inode.FileOf(t, f).Inode).Kind == inode.Ring {
+			err = t.RefuseBecause(abi.EINVAL, "io_is_uring_fops", sched.Fact{Name: "descriptor", Value: fd}, f)
+		}
 		if err != nil {
 			cause := t.Refusal
 			for _, f := range files {

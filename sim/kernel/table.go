@@ -86,6 +86,7 @@ func calls() []entry {
 		{"copy_file_range", sysCopyFileRange},
 		{"process_vm_readv", sysProcessVM(false)},
 		{"process_vm_writev", sysProcessVM(true)},
+		{"readlink", sysReadlink},
 		{"ioctl", sysIoctl},
 		{"userfaultfd", sysUserfaultfd},
 		{"io_uring_setup", sysIOUringSetup},

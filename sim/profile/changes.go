@@ -70,6 +70,7 @@ const (
 	dec2018 = "in December 2018"
 	nov2019 = "at the end of October 2019"
 	dec2019 = "in December 2019"
+	dec2023 = "in December 2023"
 	may2021 = "in May 2021"
 	mar2022 = "in March 2022"
 	apr2024 = "in April 2024"
@@ -183,6 +184,10 @@ var folioTime = []change{
 		stable: []backport{{v(6, 5), 3, ""}}},
 	{what: "vm.memfd_noexec by hierarchy", since: v(6, 6), apply: func(p *Profile) { p.NoexecHierarchy = true }},
 	{what: "O_DIRECT on tmpfs", since: v(6, 6), apply: func(p *Profile) { p.ODirect = true }},
+	{what: "io_urings that cannot be sent in messages", since: v(6, 7),
+		apply: func(p *Profile) { p.RingsStay = true },
+		stable: []backport{{v(5, 10), 204, dec2023}, {v(5, 15), 143, dec2023}, {v(6, 1), 68, dec2023},
+			{v(6, 6), 7, dec2023}}},
 	{what: "a reference for each page of a hugetlb folio", since: v(6, 7),
 		apply: func(p *Profile) { p.HugetlbRefs = HugetlbRefsEach }},
 	{what: "write-sealing of files with folios of any size", since: v(6, 9),

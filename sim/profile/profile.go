@@ -94,6 +94,7 @@ type Profile struct {
 	PinBias            int  // references that a pin of a small page takes: 1, 1024 from 5.7
 	IOUring            bool // there is io_uring: from 5.1
 	IOUringExitWakes   bool // closing a ring wakes its task from the wait for pins: seen on 5.10, not on 6.1
+	RingsStay          bool // an io_uring cannot be sent in a message: from 6.7
 	Udmabuf            bool // there is udmabuf: from 4.20
 	UdmabufFutureWrite bool // it refuses files with F_SEAL_FUTURE_WRITE: from 6.13
 	UdmabufLock        bool // it cannot race with F_ADD_SEALS: from 6.13
