@@ -53,6 +53,11 @@ var morphs = []morph{
 		o.CPUs = []int{1, 3, 64}[rng.IntN(3)]
 		return unchanged(p)
 	}},
+	{"another tree width", func(rng *rand.Rand, p gen.Program, _ []string, o *run.Options) []morphed {
+		o.Set = []string{fmt.Sprint("tree-nodes=", 1+rng.IntN(5))}
+		return unchanged(p)
+	}},
+	{"what only calls that are not there could notice", unused},
 	{"other names", renamed},
 	{"what changes nothing, in between", padded},
 	{"mapped in two parts", mappedTwice},
@@ -192,6 +197,27 @@ func besideAnother(rng *rand.Rand, p gen.Program, _ []string, o *run.Options) []
 	}
 	o.Chooser = sched.NewRandom(rng.Uint64())
 	return lines
+}
+
+// unasked are features of a kernel that matter to nobody who makes no call with that name in it.
+var unasked = []struct{ call, feature string }{
+	{"MFD_HUGETLB", "hugetlb-refs"}, {"MFD_HUGETLB", "hugetlb-future-write"}, {"MFD_HUGETLB", "hugetlb-sealing"},
+	{"udmabuf", "udmabuf-future-write"}, {"udmabuf", "udmabuf-lock"}, {"udmabuf", "udmabuf-pins"},
+	{"io_uring", "io-uring-exit-wakes"}, {"memory errors", "hwpoison-keeps"}, {"sendfile", "sendfile-pins"},
+	{"copy_file_range", "copy-file-range"}, {"F_SEAL_EXEC", "exec-implies"}, {"pwritev2", "rwf-append"}, {"mremap", "mremap-dontunmap"},
+	{"MADV_REMOVE", "madv-remove"}, {"MADV_POPULATE", "populate-gap"}, {"F_SEAL_FUTURE_WRITE", "future-write-cow-bug"},
+}
+
+// unused gives the kernel features of other kernels that the program cannot ask for.
+func unused(rng *rand.Rand, p gen.Program, _ []string, o *run.Options) []morphed {
+	all := profile.NamedAll()
+	for _, u := range unasked {
+		if f, ok := profile.Lookup(u.feature); ok && !strings.Contains(p.String(), u.call) {
+			other := all[rng.IntN(len(all))].Profile()
+			o.Set = append(o.Set, u.feature+"="+f.Value(&other))
+		}
+	}
+	return unchanged(p)
 }
 
 // play returns what a program answers, line by line: what a call that makes something

@@ -16,8 +16,10 @@ import (
 // Options say how a script is run.
 type Options struct {
 	Kernel string // the release, or "" for the script's, and else the newest
-	HZ     int    // jiffies a second; 0 for the script's, and else the kernel's
-	CPUs   int    // 1 to 64; 0 for the script's, and else 2
+	// Set are features of the kernel that are to be otherwise, as profile.Set takes them.
+	Set  []string
+	HZ   int // jiffies a second; 0 for the script's, and else the kernel's
+	CPUs int // 1 to 64; 0 for the script's, and else 2
 	// Chooser decides what the script leaves open; nil lets each task go on for as
 	// long as it can. One that is a sched.Observer too is told of every step, unless
 	// the run is recorded.
@@ -211,6 +213,11 @@ func (p *player) config(o *Options) (c kernel.Config, err error) {
 	prof, notes, err := profile.Find(release)
 	if err != nil {
 		return c, err
+	}
+	for _, feature := range o.Set {
+		if err := prof.Set(feature); err != nil {
+			return c, err
+		}
 	}
 	c = kernel.Config{Profile: prof, Swap: p.s.Swap, Rounding: true}
 	c.HZ = first(o.HZ, p.s.HZ, prof.HZ, 250)

@@ -18,7 +18,7 @@ type Mapping struct {
 func New(t *sched.Task) Mapping {
 	return Mapping{
 		Counter:  sched.New(t, &Counter{}),
-		Pages:    sched.New(t, NewPages()),
+		Pages:    sched.New(t, NewPages(t.Profile().NodeShift)),
 		Lock:     sched.New(t, &sched.SpinLock{Label: "i_pages"}),
 		Mmap:     sched.New(t, &Mmap{}),
 		MmapLock: sched.New(t, &sched.RWSem{Label: "i_mmap_rwsem"}),

@@ -176,7 +176,7 @@ func TestCopies(tb *testing.T) {
 	n := m.Clone().(*mapping.Mmap)
 	n.Users[0].End = 1
 	require.NotEqual(tb, m.Encode(nil), n.Encode(nil))
-	p := mapping.NewPages()
+	p := mapping.NewPages(6)
 	q := p.Clone().(*mapping.Pages)
 	q.X.Store(3, xarray.FolioEntry(1))
 	require.NotEqual(tb, p.Encode(nil), q.Encode(nil))

@@ -27,8 +27,8 @@ type Pages struct {
 	Nr int64 // nrpages: pages, not folios
 }
 
-// NewPages returns an empty page tree with nodes of 64 slots.
-func NewPages() *Pages { return &Pages{X: xarray.New(6)} }
+// NewPages returns an empty page tree with nodes of 2^shift slots (1 to 6).
+func NewPages(shift int) *Pages { return &Pages{X: xarray.New(uint(shift))} }
 
 // Clone returns an independent copy.
 func (p *Pages) Clone() sched.Object { return &Pages{p.X.Clone(), p.Nr} }

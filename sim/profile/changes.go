@@ -54,6 +54,7 @@ func base() Profile {
 		ValueClearsMark:   true,
 		StrayWakeEndsWait: true,
 		HZ:                250,
+		NodeShift:         6,
 		LRUBatch:          14,
 		LRUDrainFirst:     true,
 		SpliceHolePins:    true,

@@ -105,6 +105,9 @@ var waitFeatures = []Feature{
 			"Each sleep of F_SEAL_WRITE lasts as many ticks as asked.")},
 	{"hz", "kernel/Kconfig.hz CONFIG_HZ", "ticks a second",
 		number(func(p *Profile) *int { return &p.HZ }, 24, 10000, "The clock ticks %d times a second.")},
+	{"tree-nodes", "include/linux/xarray.h XA_CHUNK_SHIFT", "how wide a node of the page tree is",
+		number(func(p *Profile) *int { return &p.NodeShift }, 1, 6,
+			"A node of the page tree has 2^%d slots, which nobody can tell.")},
 }
 
 var walkChoices = []choice{

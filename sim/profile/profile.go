@@ -46,6 +46,8 @@ type Profile struct {
 	TimerWheel        bool        // a sleep ends at a wheel boundary, up to a tick later or more: from 4.8
 	HZ                int         // ticks a second, a choice of whoever built the kernel
 
+	NodeShift int // a node of the page tree has 2^NodeShift slots: 6, or 4 with CONFIG_BASE_SMALL
+
 	// Batches of pages on their way to the LRU list. Kernel: mm/swap.c folio_add_lru.
 
 	LRUBatch       int  // pages of a CPU's batch: 14, 15 from 4.16, 31 from 6.9
