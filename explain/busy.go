@@ -25,6 +25,7 @@ func init() {
 		"FMODE_WRITE":           notWritable,
 		"do_mmap FMODE_WRITE":   notMappable,
 		"shmem_fault":           behindTheEnd,
+		"access_error":          notForThis,
 		"F_SEAL_SEAL":           sealsSealed,
 		"F_ALL_SEALS":           unknownSeal,
 		"memfd_file_seals_ptr":  notSealable,
@@ -244,9 +245,29 @@ func behindTheEnd(s *scene, r *Reason) {
 	if s.ino == nil {
 		return
 	}
-	r.Sentence = fmt.Sprintf("%s from shmem_fault: page %d of the file lies behind its end, at %d bytes; "+
-		"a program that touches it itself gets SIGBUS.", r.Errno, s.ref.Facts[0].Value, s.ino.Size)
+	r.Sentence = fmt.Sprintf("%s from shmem_fault: page %d of the file lies behind its end, at %d bytes",
+		r.Errno, s.ref.Facts[0].Value, s.ino.Size)
+	if s.ref.Errno != abi.FaultBus {
+		r.Sentence += "; a program that touches it itself gets SIGBUS"
+	}
+	r.Sentence += "."
 	r.Change = "Map what is there; F_SEAL_SHRINK keeps others from cutting it off."
+}
+
+// notForThis: SIGSEGV, because nothing is mapped there, or not for what was tried.
+func notForThis(s *scene, r *Reason) {
+	addr := uint64(s.ref.Facts[0].Value)
+	v := mm.Lookup(s.w, s.p.MM, addr)
+	if !v.OK() {
+		r.Sentence = fmt.Sprintf("%s from access_error: nothing is mapped at %#x.", r.Errno, addr)
+		return
+	}
+	r.Holders = append(r.Holders, Holder{Line: v.Origin, What: "mapped it"})
+	r.Sentence = fmt.Sprintf("%s from access_error: the mapping that %#x lies in is %s. %s mapped it.", r.Errno, addr,
+		abi.FormatFlags(abi.FamilyProt, uint64(v.Flags&(mm.VMRead|mm.VMWrite|mm.VMExec))), line(v.Origin))
+	if v.Flags&mm.VMMayWrite != 0 {
+		r.Change = "Change it with mprotect."
+	}
 }
 
 // opened says which line opened the file.

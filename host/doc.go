@@ -18,6 +18,9 @@
 // of the helper itself, since a thread needs a stack that only Go can give it here. They begin
 // together, each after a small random delay, and a scenario that has them is run many times.
 //
+// A load or a store is an instruction on the memory itself; a handler for SIGBUS and SIGSEGV,
+// which is set for it, makes an answer of what comes of it (touch_linux_amd64.s).
+//
 // With Options.Pages the process looks at the pages of its first memfd after each call: through a
 // private mapping that is empty again when the look is over, it asks /proc/self/pagemap and
 // /proc/kpagecount, which needs root.

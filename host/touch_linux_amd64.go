@@ -22,9 +22,6 @@ func handler() (caught, restore uintptr)
 // sigaction is the kernel's struct sigaction.
 type sigaction struct{ handler, flags, restorer, mask uint64 }
 
-// defaultAction is what a signal does that no access has made.
-var defaultAction sigaction
-
 // accessAction is what a signal does that an access may have made.
 func accessAction() sigaction {
 	const onStack, restorer, siginfo = 0x0800_0000, 0x0400_0000, 4

@@ -1,5 +1,8 @@
 #include "textflag.h"
 
+// A struct sigaction of the default action.
+GLOBL defaultAction<>(SB), RODATA|NOPTR, $32
+
 // func touch(addr, value, write uintptr) uintptr
 TEXT ·touch(SB), NOSPLIT|NOFRAME, $0-32
 	MOVQ addr+0(FP), DI
@@ -36,7 +39,7 @@ TEXT ·caught(SB), NOSPLIT|NOFRAME, $0
 	CMPQ AX, CX
 	JEQ  access
 	MOVQ DI, R12
-	LEAQ ·defaultAction(SB), SI
+	LEAQ defaultAction<>(SB), SI
 	XORQ DX, DX
 	MOVQ $8, R10
 	MOVQ $13, AX             // rt_sigaction

@@ -12,6 +12,13 @@
 // question, one with an answer is checked. Conditions are about all runs: one run
 // can confirm an exists, and violate an always or a never.
 //
+// What only a device knows is taken from the line: a read or write of a file opened with
+// O_DIRECT takes as long as the line says and moves as much, and until then the device has the
+// pages of its buffer:
+//
+//	r1 = openat(AT_FDCWD, "/mnt/slow", O_RDWR|O_DIRECT) = 4
+//	a: pread64(r1, m0, 4096, 0) = 4096 <0.400000>
+//
 // With Options.Record the run is written down as a [trace.Trace]. The recorder is a
 // sched.Watcher: it compares each object that an operation touched with what it
 // last saw of it, so it needs nothing from the code that it watches, and runs that

@@ -45,6 +45,9 @@
 // returns stands for the content of the page on the model, where it is 0 in a page of zeros, and is the
 // byte on a host; so conditions may compare two of them, or one with 0.
 //
+// A buffer of read, write, pread64 and pwrite64 may be an address (m0+100) in the place of its
+// contents; then it is touched.
+//
 // `r0 = call(...)` binds the result to a name, for the arguments of later lines (r0, m0+4096)
 // and for conditions; pipe2([p0, p1], 0) and socketpair bind two descriptors, recvmsg those in its
 // cmsg_data=[d0]. A condition speaks of the end of all runs: it holds in some (exists), in none

@@ -9,12 +9,13 @@ import (
 )
 
 // accessOK refuses with EFAULT a buffer that is not all where a program's memory may be, unless
-// there has been another error.
+// there has been another error, or the file is one whose answers are not known anyway.
 //
 // Kernel: arch/x86/include/asm/uaccess_64.h access_ok, v6.4 and later (asm/uaccess.h before).
-func accessOK(t *sched.Task, c *Call, err error) error {
+func (x *io) accessOK(t *sched.Task, c *Call, err error) error {
 	addr := uint64(c.Args[1])
-	if err == nil && addr != 0 && (addr+uint64(c.Args[2]) < addr || addr+uint64(c.Args[2]) > abi.TaskSize) {
+	end := addr + uint64(c.Args[2])
+	if err == nil && known(x.i.Kind) && addr != 0 && (end < addr || end > abi.TaskSize) {
 		return t.Refuse(abi.EFAULT, "access_ok", sched.Fact{Name: "address", Value: int64(addr)})
 	}
 	return err

@@ -57,7 +57,7 @@ func (x *io) nonblock() bool { return x.f.Flags&abi.ONonblock != 0 }
 // Kernel: fs/read_write.c ksys_read, all versions.
 func sysRead(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	x, err := p.openIO(t, c.Args[0], inode.Readable, "vfs_read")
-	if err = accessOK(t, c, err); err != nil {
+	if err = x.accessOK(t, c, err); err != nil {
 		return 0, err
 	}
 	n := min(c.Args[2], abi.MaxRWCount)
@@ -92,7 +92,7 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, t.Refuse(abi.EINVAL, "ksys_pread64", sched.Fact{Name: "offset", Value: c.Args[3]})
 	}
 	x, err := p.openSeekable(t, c.Args[0], inode.Readable, "vfs_read")
-	switch err = accessOK(t, c, err); {
+	switch err = x.accessOK(t, c, err); {
 	case err != nil:
 		return 0, err
 	case c.Args[2] < 0:
@@ -112,7 +112,7 @@ func sysPread(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 // Kernel: fs/read_write.c ksys_write, all versions.
 func sysWrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	x, err := p.openIO(t, c.Args[0], inode.Writable, "vfs_write")
-	if err = accessOK(t, c, err); err != nil {
+	if err = x.accessOK(t, c, err); err != nil {
 		return 0, err
 	}
 	n := min(c.Args[2], abi.MaxRWCount)
@@ -153,7 +153,7 @@ func sysPwrite(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 		return 0, t.Refuse(abi.EINVAL, "ksys_pwrite64", sched.Fact{Name: "offset", Value: c.Args[3]})
 	}
 	x, err := p.openSeekable(t, c.Args[0], inode.Writable, "vfs_write")
-	switch err = accessOK(t, c, err); {
+	switch err = x.accessOK(t, c, err); {
 	case err != nil:
 		return 0, err
 	case c.Args[2] < 0:

@@ -118,6 +118,7 @@ func missing(t *sched.Task, v VMA, addr uint64) bool {
 // longer registered. A signal that kills ends the wait: EFAULT.
 //
 // Kernel: fs/userfaultfd.c handle_userfault, v4.3 and later.
+// Differs: a plain access is made again after any signal that is handled.
 func awaitPage(t *sched.Task, s space, v VMA, addr uint64) error {
 	u := uffdOf.On(t, v.Uffd, sched.None{})
 	uffdRefs.On(t, v.Uffd, 1)

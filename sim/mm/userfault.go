@@ -214,7 +214,7 @@ func (c *UffdCall) bring(t *sched.Task, s space, r area) error {
 // bringPage puts one page in.
 func (c *UffdCall) bringPage(t *sched.Task, s space, addr uint64) error {
 	t.DownRead(s.lock)
-	v, err := c.target(t, s, addr)
+	_, err := c.target(t, s, addr)
 	t.UpRead(s.lock)
 	if err != nil {
 		return err
@@ -227,7 +227,8 @@ func (c *UffdCall) bringPage(t *sched.Task, s space, addr uint64) error {
 	}
 	t.DownRead(s.lock)
 	defer t.UpRead(s.lock)
-	if v, err = c.target(t, s, addr); err != nil {
+	v, err := c.target(t, s, addr)
+	if err != nil {
 		return err
 	}
 	pte := PTE{Write: v.Flags&VMWrite != 0, Dirty: true}

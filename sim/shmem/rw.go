@@ -151,13 +151,14 @@ func writeLocked(t *sched.Task, f inode.Opened, i inode.Fixed, pos, n int64, wha
 		at := pos + done
 		chunk := min(n-done, chunkSize(t)-at&(chunkSize(t)-1))
 		chunk = cutAtEnd(t, f.Inode, at, chunk)
-		chunk, err := writeChunk(t, f.Inode, i, at, done, chunk, what)
-		if done += chunk; err != nil && done == 0 {
+		wrote, err := writeChunk(t, f.Inode, i, at, done, chunk, what)
+		if err != nil {
+			if done > 0 {
+				break
+			}
 			return 0, pos, err
 		}
-		if err != nil {
-			break
-		}
+		done += wrote
 	}
 	return done, pos + done, nil
 }
