@@ -194,3 +194,28 @@ func TestPlayErrors(t *testing.T) {
 	require.Contains(t, r.Stopped, "too many steps")
 	require.False(t, r.Holds())
 }
+
+// TestForkUnderFutureWrite: where F_SEAL_FUTURE_WRITE takes VM_MAYWRITE from private mappings too,
+// a fork does not make their pages copies, and parent and child see what the other writes.
+func TestForkUnderFutureWrite(t *testing.T) {
+	const text = `
+r0 = memfd_create("a", MFD_ALLOW_SEALING)
+ftruncate(r0, 4096)
+fcntl(r0, F_ADD_SEALS, F_SEAL_FUTURE_WRITE)
+m0 = mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE, r0, 0)
+store(m0, 1)
+before = load(m0)
+c = fork()
+c: store(m0, 2)
+after = load(m0)
+always (after = before)
+`
+	for kernel, private := range map[string]bool{"5.3": false, "5.5": true, "6.18.44": true} {
+		scripts, err := Read(strings.NewReader(text), "fork")
+		require.NoError(t, err)
+		res, err := Play(scripts[0], Options{Kernel: kernel})
+		require.NoError(t, err)
+		require.Empty(t, res.Stopped)
+		require.Equal(t, private, res.Conds[0].Holds, kernel)
+	}
+}

@@ -27,7 +27,7 @@ const coveragePage = "../docs/coverage.md"
 //
 //tidy:table one line a behaviour
 var without = map[string]struct{ test, why string }{
-	"B14":  {"", "Paths of other processes are not modelled."},
+	"B14":  {"", "Paths of other processes are not modelled: a scenario does not know their numbers."},
 	"B17":  {"", "How many huge pages there are is not modelled."},
 	"B105": {"sim/kernel TestSnapshot", "No program can ask for it: copies of the machine stand for checkpoints."},
 	"H4":   {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
@@ -36,7 +36,7 @@ var without = map[string]struct{ test, why string }{
 	"H36":  {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
 	"H37":  {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
 	"H38":  {"sim/memfd TestLargeFolios", "No call makes the model choose a large folio."},
-	"H79":  {"", "Bytes are not modelled; scenario b092 shows the flag that is missing there."},
+	"H79":  {"run TestForkUnderFutureWrite", "No answer tells what a load reads; scenario b092 shows the missing flag."},
 	"H85":  {"sim/memfd TestKilledBeforeTheCall", "No program can make its next call with SIGKILL pending."},
 }
 

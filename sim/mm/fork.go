@@ -58,7 +58,7 @@ func copyEntries(t *sched.Task, old, s space, v VMA) {
 		if e.Folio == 0 {
 			break
 		}
-		if v.Private() && (e.Write || e.Own) {
+		if v.Private() && v.Flags&VMMayWrite != 0 && (e.Write || e.Own) { // is_cow_mapping
 			e.Write, e.Own = false, false
 			setPTE.On(t, old.table, e)
 		}
