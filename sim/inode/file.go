@@ -137,8 +137,8 @@ type FileOps interface {
 	// file, with a reference that the task holds (folio.Hold); for a write,
 	// missing pages are made. EFAULT stands for SIGBUS: past the end of file.
 	Fault(t *sched.Task, ino sched.ID, pgoff uint64, write bool) (sched.ID, error)
-	// Cached returns the folio of file page pgoff if it is in memory and has its bytes, with
-	// a reference that the task holds, or 0.
+	// Cached returns the folio of file page pgoff if it is in memory, has its bytes and does not
+	// lie past the end of the file, with a reference that the task holds; or 0.
 	Cached(t *sched.Task, ino sched.ID, pgoff uint64) sched.ID
 	// Punch removes the pages of a byte range, for MADV_REMOVE.
 	Punch(t *sched.Task, file sched.ID, off, n int64) error

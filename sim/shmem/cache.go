@@ -189,7 +189,7 @@ type ops struct{}
 func (ops) Fault(t *sched.Task, ino sched.ID, pgoff uint64, _ bool) (sched.ID, error) {
 	i := inode.Of(t, ino)
 	size := inode.Size(t, ino)
-	if pgoff >= uint64(size+abi.PageSize-1)>>abi.PageShift {
+	if pgoff >= pagesOf(size) {
 		return 0, t.RefuseBecause(abi.EFAULT, "shmem_fault",
 			sched.Fact{Name: "page index", Value: int64(pgoff)}, ino)
 	}
@@ -224,12 +224,15 @@ func (ops) Cached(t *sched.Task, ino sched.ID, pgoff uint64) sched.ID {
 		return 0
 	}
 	t.Hold(id)
-	if m.Load(t, pgoff).Folio() != id || !folio.Uptodate(t, id) {
+	if m.Load(t, pgoff).Folio() != id || !folio.Uptodate(t, id) || pgoff >= pagesOf(inode.Size(t, ino)) {
 		folio.Release(t, id)
 		return 0
 	}
 	return id
 }
+
+// pagesOf returns how many pages a file of so many bytes has.
+func pagesOf(size int64) uint64 { return uint64(size+abi.PageSize-1) >> abi.PageShift }
 
 // Punch implements inode.FileOps.
 func (ops) Punch(t *sched.Task, file sched.ID, off, n int64) error {

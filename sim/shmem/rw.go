@@ -160,7 +160,7 @@ func writeLocked(t *sched.Task, f inode.Opened, i inode.Fixed, pos, n int64, wha
 		}
 		done += wrote
 	}
-	return done, pos + done, nil //nolint:nilerr // a short count tells
+	return done, pos + done, nil
 }
 
 // writeChunk writes a chunk, or less of it where its source ends, and returns how much.
