@@ -21,7 +21,7 @@ import (
 
 // lawSetup is what every program finds: a memfd of a few pages and a read-only
 // descriptor of it, one that can be executed, one of huge pages, two pipes, a pair
-// of sockets, and an io_uring.
+// of sockets, an io_uring, and a file on a slow device.
 const lawSetup = `r0 = memfd_create("file", MFD_ALLOW_SEALING)
 pwrite64(r0, "x"..., 8292, 0)
 r1 = openat(AT_FDCWD, "/proc/self/fd/3", O_RDONLY)
@@ -33,6 +33,7 @@ pipe2([p0, p1], O_NONBLOCK)
 pipe2([q0, q1], O_NONBLOCK)
 socketpair(AF_UNIX, SOCK_STREAM|SOCK_NONBLOCK, 0, [s0, s1])
 u0 = io_uring_setup(8, NULL)
+d0 = openat(AT_FDCWD, "/mnt/slow", O_RDWR|O_DIRECT) = 30
 `
 
 const (
@@ -160,6 +161,10 @@ var lawCalls = map[string]func(lawDraw) string{
 	"fork": func(r lawDraw) string {
 		return fmt.Sprintf("clone(child_stack=NULL, flags=%s)", r.of("flags", "0", "0", "CLONE_VM", "CLONE_FILES", "CLONE_VM|CLONE_FILES"))
 	},
+	"direct": func(r lawDraw) string {
+		n := r.span()
+		return fmt.Sprintf("pread64(d0, %s, %s, 0) = %s <0.%s>", r.addr(), n, n, r.of("took", "005", "060", "400"))
+	},
 	"load":  func(r lawDraw) string { return fmt.Sprintf("load(%s)", r.addr()) },
 	"store": func(r lawDraw) string { return fmt.Sprintf("store(%s, 1)", r.addr()) },
 	"exec":  func(lawDraw) string { return `execve("/bin/true", ["true"], NULL) = 0` },
@@ -184,7 +189,7 @@ var lawNames = func() (names []string) {
 // lawLines draws one call; or a story of several, which chance would seldom tell: of a
 // page that is held, and a seal that has to wait for it.
 func lawLines(d lawDraw) []string {
-	names := append(lawNames, "spliced", "spliced", "registered")
+	names := append(lawNames, "spliced", "spliced", "registered", "in flight")
 	if len(d.others) == 0 {
 		names = slices.DeleteFunc(names, func(n string) bool { return n == "kill" || n == "remote" })
 	}
@@ -195,6 +200,8 @@ func lawLines(d lawDraw) []string {
 	case "spliced":
 		return []string{unmap, fmt.Sprintf("splice(r0, [%s], p1, NULL, 1, SPLICE_F_NONBLOCK)", d.off()), seal,
 			lawCalls["readpipe"](d)}
+	case "in flight":
+		return []string{lawMapped, lawCalls["direct"](d), unmap, seal}
 	case "registered":
 		return []string{lawMapped, lawCalls["register"](d), unmap, seal, lawCalls["unregister"](d), seal}
 	}
