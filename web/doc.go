@@ -19,9 +19,10 @@
 // {sealab: 1, do: "go", to: 47}, and hears {sealab: 1, step, steps, sentence}. What a
 // server on this machine serves cannot be embedded; a site and a file can.
 //
-// Such a page has lessons and exercises too (packages lesson and exercise), which it asks
-// for with a [Learn]. #lesson-counter and #exercise-wait-7 in its address open one. What was
-// answered is kept in the browser. A rendered file has none: it has nobody to ask.
+// Such a page has lessons, exercises and promises too (packages lesson, exercise and promise),
+// which it asks for with a [Learn]. #lesson-counter, #exercise-wait-7 and #promises-read-only,private
+// in its address open one. What was answered is kept in the browser. A rendered file has none: it
+// has nobody to ask.
 //
 // The words are those of the terminal: package explain says why, and an event's
 // sentence is its Describe. Text from a scenario is never markup: the page's words

@@ -41,7 +41,7 @@ function showPromises(lab, cards) {
   drawProgress();
   $('lesson').replaceChildren(heading('Promises on Linux ' + cards[0].kernel),
     el('p', {}, 'Each line is a scenario that was just played. Choose it to see the run.'),
-    el('div', {class: 'cards'}, cards.map(c => card(lab, c))));
+    el('div', {class: 'promises'}, cards.map(c => card(lab, c))));
   $('lesson-h').focus();
 }
 
