@@ -57,6 +57,10 @@ var views = []struct {
 		b.press(kb.Enter)
 		b.until(`document.querySelector('.told').textContent !== ''`)
 	}},
+	{"promises", func(b *tab) {
+		b.do(chromedp.Navigate(b.serve(web.Request{Text: web.Examples()[1].Text}) + "/#promises"))
+		b.until(`document.querySelectorAll('.card').length === 4`)
+	}},
 }
 
 // unreachable lists what is cut off: controls and text that stick out of the page, but for those in

@@ -108,6 +108,8 @@ func TestBounds(t *testing.T) {
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &d))
 	require.False(t, d.Holds)
 	require.Contains(t, strings.Join(d.Notes, "\n"), "too many steps")
+	require.Equal(t, "Nothing was refused before the run was stopped", d.Verdicts[0].Title)
+	require.Contains(t, d.Verdicts[0].Because, "Not made: 1 of 3 calls.")
 	require.LessOrEqual(t, len(d.Events), 20_000)
 }
 

@@ -66,7 +66,7 @@ func (b *builder) verdict(i int) (Verdict, bool) {
 		}
 	case a.Why != nil:
 		v.Tone = Refused
-	case a.State == run.Waiting && c.Begin >= 0:
+	case a.State == run.Waiting && c.Begin >= 0 && b.res.Stopped == "":
 		v.Tone = Stuck
 		v.Because = fmt.Sprintf("Line %d waits for ever.", a.Line)
 		b.waiting(&v, a)
@@ -143,16 +143,25 @@ func (b *builder) waiting(v *Verdict, a *run.Answered) {
 	v.Cards = c.finish()
 }
 
-// fine is the verdict of a run in which nothing was refused.
+// fine is the verdict of a run in which nothing was refused, as far as it came.
 func (b *builder) fine() Verdict {
 	v := Verdict{Title: "Nothing was refused", Tone: Fine, Event: max(len(b.doc.Events)-1, 0)}
-	n := len(b.res.Calls)
+	n := 0
+	for i := range b.res.Calls {
+		if b.res.Calls[i].State != run.NotMade {
+			n++
+		}
+	}
 	calls := "One call was made"
 	if n != 1 {
 		calls = fmt.Sprintf("%d calls were made", n)
 	}
 	v.Because = fmt.Sprintf("%s, in %s of virtual time, and no check of the kernel stood in the way.",
 		calls, trace.Time(b.res.Time))
+	if b.res.Stopped != "" {
+		v.Title = "Nothing was refused before the run was stopped"
+		v.Because += fmt.Sprintf(" Not made: %d of %d calls.", len(b.res.Calls)-n, len(b.res.Calls))
+	}
 	c := cards{b: b}
 	for i := range b.doc.Events {
 		if b.doc.Events[i].Kind == trace.Seal {
