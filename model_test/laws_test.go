@@ -37,8 +37,8 @@ d0 = openat(AT_FDCWD, "/mnt/slow", O_RDWR|O_DIRECT) = 30
 `
 
 const (
-	lawBase  = 0x200000000 // where mappings are made
-	lawPages = 4           // and how many pages there are
+	lawBase  = int64(0x200000000) // where mappings are made
+	lawPages = 4                  // and how many pages there are
 )
 
 // lawDraw draws what calls are made of.
