@@ -127,6 +127,7 @@ func (c *pinsCase) text() string {
 func TestWaitForPins(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := pinsCases.Draw(r, "case")
+		defer playable{text: c.text()}.keepIfFailed(r)
 		scripts, err := run.Read(strings.NewReader(c.text()), "case")
 		require.NoError(r, err, c.text())
 		res, err := run.Play(scripts[0], run.Options{Record: true})

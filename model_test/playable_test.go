@@ -100,6 +100,13 @@ func (p playable) keep(t *rapid.T) string {
 	return p.text + strings.Join(append(words, "model_test/"+filepath.ToSlash(file)), " ")
 }
 
+// keepIfFailed keeps it where an assertion, and not a comparison of answers, has failed.
+func (p playable) keepIfFailed(t *rapid.T) {
+	if t.Failed() {
+		t.Log(p.keep(t))
+	}
+}
+
 // quoted is a word for a shell.
 func quoted(word string) string {
 	if strings.ContainsAny(word, " *") {
