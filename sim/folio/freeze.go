@@ -14,7 +14,7 @@ var (
 		f.Refs, f.Frozen = refs, 0
 		return sched.None{}
 	})
-	copyFolio = sched.NewOp("folio_copy", sched.Write, func(f *Folio, from bytes) sched.None {
+	copyFolio = sched.NewOp("folio_copy", sched.Write, func(f *Folio, from copied) sched.None {
 		f.Content, f.Dirty, f.Ready = from.content, from.dirty, true
 		return sched.None{}
 	})
@@ -36,8 +36,8 @@ func Freeze(t *sched.Task, id sched.ID, want int32) bool { return freeze.On(t, i
 // Kernel: include/linux/page_ref.h folio_ref_unfreeze, v5.16 and later (page_ref_unfreeze before).
 func Unfreeze(t *sched.Task, id sched.ID, refs int32) { unfreeze.On(t, id, refs) }
 
-// bytes are what a folio has.
-type bytes struct {
+// copied is what a folio gets from another.
+type copied struct {
 	content uint64
 	dirty   bool
 }
@@ -46,7 +46,7 @@ type bytes struct {
 //
 // Kernel: mm/util.c folio_copy, v5.16 and later (copy_highpage before).
 func Copy(t *sched.Task, id sched.ID, content uint64, dirty bool) {
-	copyFolio.On(t, id, bytes{content, dirty})
+	copyFolio.On(t, id, copied{content, dirty})
 }
 
 // TestClearLRU takes a folio off the LRU list, and says whether it was on it: one that

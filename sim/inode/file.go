@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"sealab/sim/abi"
+	"sealab/sim/folio"
 	"sealab/sim/sched"
 )
 
@@ -150,6 +151,32 @@ type FileOps interface {
 	// Evict is called when the last user of an inode goes: it gives back all pages.
 	Evict(t *sched.Task, ino sched.ID)
 }
+
+// NoPages answers for a file that cannot be mapped, so that nobody asks for a page of it. Those who
+// embed it say what they do when they are closed.
+type NoPages struct{}
+
+// Fault implements FileOps.
+func (NoPages) Fault(t *sched.Task, _ sched.ID, _ uint64, _ bool) (sched.ID, error) {
+	return 0, t.Refuse(abi.EFAULT, "file_operations.mmap")
+}
+
+// Cached implements FileOps.
+func (NoPages) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
+
+// Punch implements FileOps.
+func (NoPages) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
+	return t.Refuse(abi.EOPNOTSUPP, "file_operations.fallocate")
+}
+
+// Reclaim implements FileOps.
+func (NoPages) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+
+// Release implements FileOps.
+func (NoPages) Release(*sched.Task, sched.ID) {}
+
+// Evict implements FileOps.
+func (NoPages) Evict(*sched.Task, sched.ID) {}
 
 var registry [kinds]FileOps
 

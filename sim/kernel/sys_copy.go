@@ -53,16 +53,12 @@ func (x *io) write(t *sched.Task, p *Proc, pos, n int64, c *Call) (done, end int
 //
 // Kernel: fs/open.c do_sys_truncate and vfs_truncate, all versions.
 func sysTruncate(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
-	fd, own := procFD(c.Str)
-	switch {
-	case c.Args[1] < 0:
+	if c.Args[1] < 0 {
 		return 0, t.Refuse(abi.EINVAL, "do_sys_truncate", sched.Fact{Name: "length", Value: c.Args[1]})
-	case !own:
-		return 0, ErrNotModelled
 	}
-	file, err := p.fget(t, fd, "proc_fd_link")
+	file, err := p.procFile(t, c.Str)
 	if err != nil {
-		return 0, t.Refuse(abi.ENOENT, "proc_fd_link", sched.Fact{Name: "descriptor", Value: fd})
+		return 0, err
 	}
 	ino := inode.FileOf(t, file).Inode
 	switch inode.Of(t, ino).Kind {

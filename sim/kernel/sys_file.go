@@ -160,6 +160,23 @@ func openMode(flags int64) (inode.FMode, bool) {
 	return 0, false
 }
 
+// procFile returns the open file of the process that a path in /proc leads to.
+//
+// ENOENT: there is none. ErrNotModelled: the path leads elsewhere.
+//
+// Kernel: fs/proc/fd.c proc_fd_link, all versions.
+func (p *Proc) procFile(t *sched.Task, path string) (sched.ID, error) {
+	fd, own := procFD(path)
+	if !own {
+		return 0, ErrNotModelled
+	}
+	file, err := p.fget(t, fd, "proc_fd_link")
+	if err != nil {
+		return 0, t.Refuse(abi.ENOENT, "proc_fd_link", sched.Fact{Name: "descriptor", Value: fd})
+	}
+	return file, nil
+}
+
 // procFD reads a path of the form /proc/self/fd/N.
 func procFD(path string) (fd int64, ok bool) {
 	rest, ok := strings.CutPrefix(path, "/proc/self/fd/")
@@ -187,16 +204,12 @@ func DescriptorLink(path string) bool {
 //
 // Kernel: fs/proc/base.c do_proc_readlink, all versions.
 func sysReadlink(t *sched.Task, p *Proc, c *Call, r *Result) (int64, error) {
-	fd, own := procFD(c.Str)
-	switch {
-	case int32(c.Args[2]) <= 0:
+	if int32(c.Args[2]) <= 0 {
 		return 0, t.Refuse(abi.EINVAL, "do_readlinkat", sched.Fact{Name: "size", Value: c.Args[2]})
-	case !own:
-		return 0, ErrNotModelled
 	}
-	file, err := p.fget(t, fd, "proc_fd_link")
+	file, err := p.procFile(t, c.Str)
 	if err != nil {
-		return 0, t.Refuse(abi.ENOENT, "proc_fd_link", sched.Fact{Name: "descriptor", Value: fd})
+		return 0, err
 	}
 	ino := inode.FileOf(t, file).Inode
 	if !inode.Of(t, ino).Kind.Sealable() {

@@ -205,12 +205,14 @@ func (m Mapping) ReplaceFolio(t *sched.Task, index uint64, order uint8, id sched
 	m.Replace(t, index, order, xarray.FolioEntry(uint32(id)))
 }
 
-// SwapOut puts a slot in the place of a folio. The caller has the lock, and gets the
-// tree's references, refs of them.
+// SwapOut puts a slot in the place of a folio of one page. The caller has the lock, and the
+// tree's reference to the folio becomes the task's.
 //
 // Kernel: mm/shmem.c shmem_delete_from_page_cache, all versions.
-func (m Mapping) SwapOut(t *sched.Task, index uint64, order uint8, slot sched.ID) {
-	m.Replace(t, index, order, xarray.ValueEntry(uint64(slot)))
+func (m Mapping) SwapOut(t *sched.Task, index uint64, id, slot sched.ID) {
+	m.Replace(t, index, 0, xarray.ValueEntry(uint64(slot)))
+	t.Hold(id)
+	folio.Place(t, id, 0, 0)
 }
 
 // Split makes entries of one page each of the entry at a page index, all with the same

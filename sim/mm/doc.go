@@ -41,7 +41,7 @@
 // # Not modelled
 //
 // Limits of memory, of locked memory and of address space (the caller is taken for
-// privileged), protection keys, guard regions, userfaultfd, swap, the stack and heap
+// privileged), protection keys, guard regions, private memory in swap, the stack and heap
 // as growing mappings, and the shared zero page (reading fresh private memory makes
 // a page at once). A write with mmap_lock held for the whole of munmap stands for the
 // kernel's going over to reading half-way. A killed task does not leave the queue for

@@ -312,23 +312,7 @@ func ReadUffd(t *sched.Task, id sched.ID, n int64, nonblock bool) (int64, error)
 }
 
 // uffdOps is what a userfaultfd answers to the rest of the kernel.
-type uffdOps struct{}
-
-// Fault implements inode.FileOps: it cannot be mapped.
-func (uffdOps) Fault(t *sched.Task, _ sched.ID, _ uint64, _ bool) (sched.ID, error) {
-	return 0, t.Refuse(abi.EFAULT, "userfaultfd_fops")
-}
-
-// Punch implements inode.FileOps.
-func (uffdOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
-	return t.Refuse(abi.EOPNOTSUPP, "userfaultfd_fops")
-}
-
-// Cached implements inode.FileOps: nothing of it can be mapped.
-func (uffdOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
-
-// Reclaim implements inode.FileOps: it has nothing on an LRU list.
-func (uffdOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+type uffdOps struct{ inode.NoPages }
 
 // Release implements inode.FileOps: nothing is registered any more, and who waits goes on.
 //

@@ -209,16 +209,7 @@ func unpinAll(t *sched.Task, ring sched.ID) {
 }
 
 // ringOps is what an io_uring answers to the rest of the kernel.
-type ringOps struct{ pipeOps }
-
-// Cached implements inode.FileOps: no fault brings in more than it must.
-func (ringOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
-
-// Reclaim implements inode.FileOps: it has nothing on an LRU list.
-func (ringOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
-
-// Release implements inode.FileOps.
-func (ringOps) Release(*sched.Task, sched.ID) {}
+type ringOps struct{ inode.NoPages }
 
 // Evict implements inode.FileOps. The buffers stay pinned: the kernel tears a
 // closed ring down later, from a worker, and a seal asked for next is refused.

@@ -373,23 +373,7 @@ func ResizePipe(t *sched.Task, p sched.ID, bytes int64) (int64, error) {
 }
 
 // pipeOps is what a pipe answers to the rest of the kernel.
-type pipeOps struct{}
-
-// Fault implements inode.FileOps: a pipe cannot be mapped.
-func (pipeOps) Fault(t *sched.Task, _ sched.ID, _ uint64, _ bool) (sched.ID, error) {
-	return 0, t.Refuse(abi.EFAULT, "pipe_fops")
-}
-
-// Punch implements inode.FileOps.
-func (pipeOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
-	return t.Refuse(abi.ESPIPE, "pipe_fops")
-}
-
-// Cached implements inode.FileOps: no fault brings in more than it must.
-func (pipeOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
-
-// Reclaim implements inode.FileOps: it has nothing on an LRU list.
-func (pipeOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
+type pipeOps struct{ inode.NoPages }
 
 // Release implements inode.FileOps.
 //

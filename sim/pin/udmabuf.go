@@ -177,32 +177,10 @@ func releaseDmabuf(t *sched.Task, d sched.ID) {
 }
 
 // udmabufOps is what /dev/udmabuf answers to the rest of the kernel.
-type udmabufOps struct{}
-
-// Fault implements inode.FileOps: it cannot be mapped.
-func (udmabufOps) Fault(t *sched.Task, _ sched.ID, _ uint64, _ bool) (sched.ID, error) {
-	return 0, t.Refuse(abi.EFAULT, "udmabuf_fops")
-}
-
-// Punch implements inode.FileOps.
-func (udmabufOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
-	return t.Refuse(abi.EOPNOTSUPP, "udmabuf_fops")
-}
-
-// Cached implements inode.FileOps: no fault brings in more than it must.
-func (udmabufOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
-
-// Reclaim implements inode.FileOps: it has nothing on an LRU list.
-func (udmabufOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
-
-// Release implements inode.FileOps.
-func (udmabufOps) Release(*sched.Task, sched.ID) {}
-
-// Evict implements inode.FileOps.
-func (udmabufOps) Evict(*sched.Task, sched.ID) {}
+type udmabufOps struct{ inode.NoPages }
 
 // dmabufOps is what a dma-buf does.
-type dmabufOps struct{ udmabufOps }
+type dmabufOps struct{ inode.NoPages }
 
 // Evict implements inode.FileOps.
 //

@@ -208,9 +208,7 @@ func (ops) Fill(t *sched.Task, ino sched.ID, pgoff, content uint64) (sched.ID, e
 	if id == 0 {
 		return 0, t.RefuseBecause(abi.EEXIST, "shmem_add_to_page_cache", fact, ino)
 	}
-	folio.CopyContent(t, id, content)
-	folio.MarkUptodate(t, id)
-	folio.MarkDirty(t, id)
+	folio.Copy(t, id, content, true)
 	return id, nil
 }
 

@@ -12,6 +12,6 @@
 //
 // # Not modelled
 //
-// Quotas and the size limit of a mount, swap, huge pages chosen by the kernel,
+// Quotas and the size limit of a mount, the swap cache, huge pages chosen by the kernel,
 // extended attributes, and partial failure for lack of memory beyond [MaxPages].
 package shmem

@@ -40,9 +40,7 @@ func evict(t *sched.Task, m mapping.Mapping, index uint64, id sched.ID, dirty bo
 		return false
 	}
 	if dirty {
-		m.SwapOut(t, index, 0, folio.SwapOut(t, id))
-		t.Hold(id)
-		folio.Place(t, id, 0, 0)
+		m.SwapOut(t, index, id, folio.SwapOut(t, id))
 	} else {
 		m.Remove(t, f, 1)
 	}

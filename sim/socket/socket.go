@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"sealab/sim/abi"
-	"sealab/sim/folio"
 	"sealab/sim/inode"
 	"sealab/sim/sched"
 )
@@ -234,26 +233,7 @@ func put(t *sched.Task, s sched.ID) {
 }
 
 // socketOps is what a socket answers to the rest of the kernel.
-type socketOps struct{}
-
-// Fault implements inode.FileOps: such a socket cannot be mapped.
-func (socketOps) Fault(t *sched.Task, _ sched.ID, _ uint64, _ bool) (sched.ID, error) {
-	return 0, t.Refuse(abi.EFAULT, "sock_no_mmap")
-}
-
-// Punch implements inode.FileOps.
-func (socketOps) Punch(t *sched.Task, _ sched.ID, _, _ int64) error {
-	return t.Refuse(abi.ENODEV, "socket_file_ops")
-}
-
-// Cached implements inode.FileOps: no fault brings in more than it must.
-func (socketOps) Cached(*sched.Task, sched.ID, uint64) sched.ID { return 0 }
-
-// Reclaim implements inode.FileOps: it has nothing on an LRU list.
-func (socketOps) Reclaim(t *sched.Task, _, id sched.ID) { folio.Release(t, id) }
-
-// Release implements inode.FileOps.
-func (socketOps) Release(*sched.Task, sched.ID) {}
+type socketOps struct{ inode.NoPages }
 
 // Evict implements inode.FileOps: what was sent here and not received is dropped, and
 // the other end is told.
