@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 
+	"sealab/sim/abi"
 	"sealab/sim/folio"
 	"sealab/sim/law"
 	"sealab/sim/sched"
@@ -51,7 +52,7 @@ func (l *lawful) end(p *player) {
 	l.s.SetChooser(nil)
 	for _, q := range p.k.Procs() {
 		if !q.Gone() {
-			l.s.Signal(q.Task, 9, true)
+			l.s.Signal(q.Task, int(abi.SIGKILL), true)
 		}
 	}
 	if err := l.s.RunAll(); err != nil {

@@ -9,14 +9,7 @@ import (
 // asksUffd says whether an ioctl is one of userfaultfd, with an argument that can be read.
 func asksUffd(e *scenario.Event) bool {
 	cmd, arg := e.Arg(1), e.Arg(2)
-	if cmd == nil || arg == nil || arg.Kind != scenario.Struct {
-		return false
-	}
-	switch cmd.Num {
-	case abi.UffdioAPI, abi.UffdioRegister, abi.UffdioUnregister, abi.UffdioWake, abi.UffdioCopy, abi.UffdioZeropage:
-		return true
-	}
-	return false
+	return cmd != nil && arg != nil && arg.Kind == scenario.Struct && abi.IsUffdio(cmd.Num)
 }
 
 // ioctlShape reads an ioctl of udmabuf or userfaultfd.

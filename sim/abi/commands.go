@@ -54,6 +54,15 @@ const (
 	UffdAPI                   = 0xaa
 )
 
+// IsUffdio says whether a command of ioctl is one of those of a userfaultfd.
+func IsUffdio(command int64) bool {
+	switch command {
+	case UffdioAPI, UffdioRegister, UffdioUnregister, UffdioWake, UffdioCopy, UffdioZeropage:
+		return true
+	}
+	return false
+}
+
 // Flags of sendmsg and recvmsg.
 const (
 	MsgOob             = 0x1

@@ -18,7 +18,7 @@ func sysIoctl(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case isUffdio(c.Args[1]):
+	case abi.IsUffdio(c.Args[1]):
 		return x.uffdio(t, c)
 	case c.Args[1] != abi.UdmabufCreate && c.Args[1] != abi.UdmabufCreateList || len(c.FDs) != len(c.Vec):
 		return 0, ErrNotModelled

@@ -18,15 +18,6 @@ func sysUserfaultfd(t *sched.Task, p *Proc, c *Call, _ *Result) (int64, error) {
 	return p.install(t, f, 0, c.Args[0]&abi.OCloexec != 0)
 }
 
-// isUffdio says whether an ioctl is one of userfaultfd.
-func isUffdio(command int64) bool {
-	switch command {
-	case abi.UffdioAPI, abi.UffdioRegister, abi.UffdioUnregister, abi.UffdioWake, abi.UffdioCopy, abi.UffdioZeropage:
-		return true
-	}
-	return false
-}
-
 // uffdio is ioctl(fd, command, {start, length, mode, source}), which are Args[2] to Args[5].
 func (x *io) uffdio(t *sched.Task, c *Call) (int64, error) {
 	if x.i.Kind != inode.Userfault {
